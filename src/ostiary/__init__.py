@@ -1,0 +1,2 @@
+"""Ostiary: the identity and access management of AWS, as software that anybody can run."""
+
