@@ -1,0 +1,108 @@
+"""A transaction: the nouns of the store, bound to one connection."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert
+
+from ostiary.store.accounts import Accounts
+from ostiary.store.events import Documents, Events
+from ostiary.store.instances import Associations, Instances
+from ostiary.store.keys import AccessKeys, LoginProfiles
+from ostiary.store.named import Groups, InstanceProfiles, Policies, Roles, Users
+from ostiary.store.possessions import Attachments, Buckets, InlinePolicies, Settings, Tags
+from ostiary.store.tables import changes
+
+_KEPT_CHANGES: Final = 10_000
+
+
+class Transaction:
+    """Reads, or reads and writes, in one consistent view. Every write says which entity it touched."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._touched: set[str] = set()
+
+    def touch(self, *entities: str) -> None:
+        """Note that what others may remember of these entities no longer holds."""
+        self._touched.update(entities)
+
+    def settle(self) -> None:
+        """Write the list of touched entities; called once, before the commit."""
+        if not self._touched:
+            return
+        done = self._connection.execute(insert(changes), [{"entity": entity} for entity in sorted(self._touched)])
+        last = self._connection.exec_driver_sql("SELECT max(sequence) FROM changes").scalar() or 0
+        if last % 1000 < len(self._touched):
+            self._connection.execute(delete(changes).where(changes.c.sequence <= last - _KEPT_CHANGES))
+        done.close()
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self._connection, self.touch)
+
+    @cached_property
+    def users(self) -> Users:
+        return Users(self._connection, self.touch)
+
+    @cached_property
+    def groups(self) -> Groups:
+        return Groups(self._connection, self.touch)
+
+    @cached_property
+    def roles(self) -> Roles:
+        return Roles(self._connection, self.touch)
+
+    @cached_property
+    def instance_profiles(self) -> InstanceProfiles:
+        return InstanceProfiles(self._connection, self.touch)
+
+    @cached_property
+    def policies(self) -> Policies:
+        return Policies(self._connection, self.touch)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        return Attachments(self._connection, self.touch)
+
+    @cached_property
+    def inline_policies(self) -> InlinePolicies:
+        return InlinePolicies(self._connection, self.touch)
+
+    @cached_property
+    def tags(self) -> Tags:
+        return Tags(self._connection, self.touch)
+
+    @cached_property
+    def access_keys(self) -> AccessKeys:
+        return AccessKeys(self._connection, self.touch)
+
+    @cached_property
+    def login_profiles(self) -> LoginProfiles:
+        return LoginProfiles(self._connection, self.touch)
+
+    @cached_property
+    def buckets(self) -> Buckets:
+        return Buckets(self._connection, self.touch)
+
+    @cached_property
+    def instances(self) -> Instances:
+        return Instances(self._connection, self.touch)
+
+    @cached_property
+    def associations(self) -> Associations:
+        return Associations(self._connection, self.touch)
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings(self._connection, self.touch)
+
+    @cached_property
+    def events(self) -> Events:
+        return Events(self._connection, self.touch)
+
+    @cached_property
+    def documents(self) -> Documents:
+        return Documents(self._connection, self.touch)
