@@ -1,0 +1,40 @@
+"""Room `sigv4`: AWS Signature Version 4, verified and made: header, presigned, streaming.
+
+Pure: no I/O, no clock; the time is handed in. Source: IAM User Guide, "AWS Signature Version 4 for API requests";
+Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)".
+"""
+
+from ostiary.sigv4.canonical import EMPTY_SHA256, Headers, sha256_hex
+from ostiary.sigv4.faults import Family, Reason, SignatureFault, Told
+from ostiary.sigv4.keys import SigningKeys
+from ostiary.sigv4.presented import UNSIGNED_PAYLOAD, Presented, Scope, Style, present
+from ostiary.sigv4.verify import (
+    SIGNING_KEYS,
+    Verified,
+    check_service,
+    check_signed_headers,
+    check_time,
+    verify,
+)
+
+__all__ = [
+    "EMPTY_SHA256",
+    "SIGNING_KEYS",
+    "UNSIGNED_PAYLOAD",
+    "Family",
+    "Headers",
+    "Presented",
+    "Reason",
+    "Scope",
+    "SignatureFault",
+    "SigningKeys",
+    "Style",
+    "Told",
+    "Verified",
+    "check_service",
+    "check_signed_headers",
+    "check_time",
+    "present",
+    "sha256_hex",
+    "verify",
+]

@@ -1,0 +1,254 @@
+"""Room `sigv4`: what a request presents as its proof, read strictly and not yet believed.
+
+Source: IAM User Guide, "AWS Signature Version 4 for API requests"; Amazon S3 API Reference, "Authenticating Requests:
+Using the Authorization Header" and "… Using Query Parameters".
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import Final, NoReturn
+
+from ostiary.sigv4.canonical import ALGORITHM, TERMINATOR, TIME_FORMAT, Headers, decoded, query_pairs, wire
+from ostiary.sigv4.faults import Reason, SignatureFault
+
+MAX_EXPIRES: Final = 604_800
+"""A week, in seconds: the longest that a presigned URL may live."""
+
+UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
+
+_DIGITS: Final = re.compile(r"[0-9]+").fullmatch
+_BASIC: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z").fullmatch
+_COMPONENTS: Final = ("Credential", "Signature", "SignedHeaders")
+_REQUIRED: Final = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date")
+_PARAMETERS: Final = frozenset({*_REQUIRED, "X-Amz-Expires", "X-Amz-Security-Token", "X-Amz-Content-Sha256"})
+_SIGNATURE_2: Final = frozenset({"AWSAccessKeyId", "Signature"})
+
+
+class Style(Enum):
+    """Where the proof stands in the request."""
+
+    HEADER = "header"
+    QUERY = "query"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The credential scope: the day (YYYYMMDD), region and service that the signature is good for."""
+
+    date: str
+    region: str
+    service: str
+
+    def __str__(self) -> str:
+        return f"{self.date}/{self.region}/{self.service}/{TERMINATOR}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """A well-formed claim: who signed, what, when. `verify` says whether it is true."""
+
+    style: Style
+    akid: str
+    scope: Scope
+    signed_headers: tuple[str, ...]
+    signature: str
+    time: datetime
+    timestamp: str  # `time` as it stands in the string to sign
+    expires: int | None  # seconds; presigned only
+    session_token: str | None = field(repr=False)
+    content_sha256: str | None  # the payload declaration, as sent; for S3 see `declaration`
+
+
+def present(method: str, raw_path: str, raw_query: str, headers: Headers) -> Presented | None:
+    """Find the proof that a request carries; None when it is anonymous.
+
+    All text is as received, latin-1 decoded and nothing percent-decoded; header names are lower-case.
+
+    Raises:
+        SignatureFault: something is presented that isn't a well-formed SigV4 signature.
+    """
+    authorizations = [value for name, value in headers if name == "authorization"]
+    parameters = _parameters(raw_query)
+    in_query = any(name in parameters for name in _REQUIRED)
+    old_query = parameters.keys() >= _SIGNATURE_2
+    if len(authorizations) + in_query + old_query > 1:
+        raise SignatureFault(Reason.TWO_MECHANISMS)
+    if authorizations:
+        return _from_header(authorizations[0], headers)
+    if old_query:
+        raise SignatureFault(Reason.SIGNATURE_VERSION_2)
+    return _from_query(parameters, headers) if in_query else None
+
+
+def _parameters(raw_query: str) -> dict[str, str]:
+    """The authentication parameters of a query; the same one twice with different values is refused."""
+    found: dict[str, str] = {}
+    if "X-Amz-" not in raw_query and "Signature" not in raw_query:
+        return found
+    for name, value in query_pairs(raw_query):
+        if name in _PARAMETERS or name in _SIGNATURE_2:
+            meant = decoded(value).decode("latin-1")
+            if found.setdefault(name, meant) != meant:
+                raise SignatureFault(Reason.TWO_MECHANISMS)
+    return found
+
+
+def _from_header(authorization: str, headers: Headers) -> Presented:
+    scheme, _, rest = authorization.strip().partition(" ")
+    if scheme != ALGORITHM:
+        _refuse_scheme(scheme, authorization)
+    components = _components(rest, authorization)
+    missing = [f"Authorization header requires '{name}' parameter." for name in _COMPONENTS if not components.get(name)]
+    if missing:
+        raise SignatureFault(Reason.HEADER_COMPONENTS, missing=" ".join(missing), hashed=_hashed(authorization))
+    time, timestamp = _header_time(headers, authorization)
+    akid, scope = _credential(components["Credential"], timestamp, Style.HEADER)
+    return Presented(
+        style=Style.HEADER,
+        akid=akid,
+        scope=scope,
+        signed_headers=_signed_headers(components["SignedHeaders"]),
+        signature=components["Signature"],
+        time=time,
+        timestamp=timestamp,
+        expires=None,
+        session_token=_only(headers, "x-amz-security-token"),
+        content_sha256=_only(headers, "x-amz-content-sha256"),
+    )
+
+
+def _from_query(parameters: Mapping[str, str], headers: Headers) -> Presented:
+    algorithm = parameters.get("X-Amz-Algorithm", "")
+    if algorithm and algorithm != ALGORITHM:
+        raise SignatureFault(Reason.UNSUPPORTED_ALGORITHM, got=algorithm)
+    missing = [f"AWS query-string parameters must include '{name}'." for name in _REQUIRED if not parameters.get(name)]
+    if missing:
+        raise SignatureFault(Reason.QUERY_PARAMETERS, missing=" ".join(missing))
+    timestamp = parameters["X-Amz-Date"]
+    time = _basic_time(timestamp)
+    if time is None:
+        raise SignatureFault(Reason.QUERY_DATE, got=timestamp)
+    akid, scope = _credential(parameters["X-Amz-Credential"], timestamp, Style.QUERY)
+    return Presented(
+        style=Style.QUERY,
+        akid=akid,
+        scope=scope,
+        signed_headers=_signed_headers(parameters["X-Amz-SignedHeaders"]),
+        signature=parameters["X-Amz-Signature"],
+        time=time,
+        timestamp=timestamp,
+        expires=_expires(parameters.get("X-Amz-Expires"), scope.service),
+        session_token=parameters.get("X-Amz-Security-Token"),
+        content_sha256=parameters.get("X-Amz-Content-Sha256") or _only(headers, "x-amz-content-sha256"),
+    )
+
+
+def _refuse_scheme(scheme: str, authorization: str) -> NoReturn:
+    if scheme == "AWS":
+        raise SignatureFault(Reason.SIGNATURE_VERSION_2)
+    if scheme.startswith("AWS"):
+        raise SignatureFault(Reason.UNSUPPORTED_ALGORITHM, got=scheme)
+    raise SignatureFault(Reason.UNSUPPORTED_SCHEME, hashed=_hashed(authorization))
+
+
+def _components(rest: str, authorization: str) -> dict[str, str]:
+    """`Credential=…, SignedHeaders=…, Signature=…`; commas or spaces between, as AWS reads it."""
+    found: dict[str, str] = {}
+    for piece in rest.replace(",", " ").split():
+        name, equals, value = piece.partition("=")
+        if not equals:
+            raise SignatureFault(Reason.HEADER_PAIR, hashed=_hashed(authorization))
+        if found.setdefault(name, value) != value:
+            raise SignatureFault(Reason.TWO_MECHANISMS)
+    return found
+
+
+def _credential(credential: str, timestamp: str, style: Style) -> tuple[str, Scope]:
+    header = style is Style.HEADER
+    parts = credential.split("/")
+    if len(parts) != 5 or not parts[0] or not parts[3]:
+        raise SignatureFault(Reason.HEADER_CREDENTIAL if header else Reason.QUERY_CREDENTIAL, got=credential)
+    akid, date, region, service, terminator = parts
+    if terminator != TERMINATOR:
+        reason = Reason.HEADER_SCOPE_TERMINATOR if header else Reason.QUERY_SCOPE_TERMINATOR
+        raise SignatureFault(reason, got=terminator)
+    if not region:
+        raise SignatureFault(Reason.HEADER_SCOPE_REGION if header else Reason.QUERY_SCOPE_REGION)
+    if date != timestamp[:8]:
+        reason = Reason.HEADER_SCOPE_DATE if header else Reason.QUERY_SCOPE_DATE
+        raise SignatureFault(reason, got=date, day=timestamp[:8], time=timestamp)
+    return akid, Scope(date, region, service)
+
+
+def _signed_headers(text: str) -> tuple[str, ...]:
+    """The names in the canonical order; each once, so that no list can sign a header twice."""
+    return tuple(sorted({name for name in text.lower().split(";") if name}))
+
+
+def _header_time(headers: Headers, authorization: str) -> tuple[datetime, str]:
+    text = _only(headers, "x-amz-date") or _only(headers, "date")
+    if not text:
+        raise SignatureFault(Reason.DATE_MISSING, hashed=_hashed(authorization))
+    time = _basic_time(text) or _http_time(text)
+    if time is None:
+        raise SignatureFault(Reason.HEADER_DATE, got=text)
+    return time, time.strftime(TIME_FORMAT)
+
+
+def _basic_time(text: str) -> datetime | None:
+    """Read `20150830T123600Z`."""
+    if not _BASIC(text) or text.startswith("0000"):
+        return None
+    try:
+        return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _http_time(text: str) -> datetime | None:
+    """Read `Sun, 30 Aug 2015 12:36:00 GMT`."""
+    try:
+        time = parsedate_to_datetime(text)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _expires(text: str | None, service: str) -> int | None:
+    """The life of a presigned URL in seconds; S3 wants it said, elsewhere None means the usual 15 minutes."""
+    if text is None:
+        if service == "s3":
+            raise SignatureFault(
+                Reason.QUERY_PARAMETERS, missing="AWS query-string parameters must include 'X-Amz-Expires'."
+            )
+        return None
+    digits = text.removeprefix("-")
+    if not _DIGITS(digits) or len(digits) > 18:
+        raise SignatureFault(Reason.EXPIRES_NOT_A_NUMBER)
+    expires = int(text)
+    if expires < 1:
+        raise SignatureFault(Reason.EXPIRES_NEGATIVE)
+    if expires > MAX_EXPIRES:
+        raise SignatureFault(Reason.EXPIRES_TOO_LONG)
+    return expires
+
+
+def _only(headers: Headers, name: str) -> str | None:
+    """The value of a header that may stand in a request once."""
+    values = {value.strip() for found, value in headers if found == name}
+    if len(values) > 1:
+        raise SignatureFault(Reason.TWO_MECHANISMS)
+    return values.pop() if values else None
+
+
+def _hashed(authorization: str) -> str:
+    """AWS repeats a bad Authorization header only hashed, since it may be somebody's password."""
+    return base64.b64encode(hashlib.sha256(wire(authorization)).digest()).decode()
