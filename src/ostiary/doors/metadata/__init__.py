@@ -1,0 +1,28 @@
+"""The instance metadata door: what 169.254.169.254 answers to a program on an instance.
+
+Source: Amazon EC2 User Guide, "Use instance metadata to manage your EC2 instance".
+"""
+
+from ostiary.doors.metadata.app import MetadataApp, from_relay, local_instance
+from ostiary.doors.metadata.views import (
+    Failure,
+    InstanceView,
+    MetadataOptions,
+    MetadataProvider,
+    Profile,
+    RoleCredentials,
+    SecurityGroup,
+)
+
+__all__ = [
+    "Failure",
+    "InstanceView",
+    "MetadataApp",
+    "MetadataOptions",
+    "MetadataProvider",
+    "Profile",
+    "RoleCredentials",
+    "SecurityGroup",
+    "from_relay",
+    "local_instance",
+]
