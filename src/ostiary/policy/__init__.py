@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from ostiary.policy.compile import CompiledPolicy, compile_policy
+from ostiary.policy.combine import decide
+from ostiary.policy.compile import CompiledPolicy, compile_policy, referenced_condition_keys
 from ostiary.policy.decision import Decision, Effect, Matched, PolicyType, Position, Source, Verdict
 from ostiary.policy.faults import MalformedPolicy
+from ostiary.policy.in_force import InForce
 from ostiary.policy.kinds import DOCUMENT_LIMIT, SIZE_LIMITS, PolicyKind, policy_size
+from ostiary.policy.pool import Attached, Pool
 from ostiary.policy.principals import (
     Anonymous,
     Federated,
@@ -16,7 +19,7 @@ from ostiary.policy.principals import (
     Service,
     User,
 )
-from ostiary.policy.request import Attached, ContextValue, InForce, Pool, Request
+from ostiary.policy.request import ContextValue, Request
 
 __all__ = [
     "DOCUMENT_LIMIT",
@@ -60,11 +63,6 @@ def check(text: str, kind: PolicyKind, *, size_limit: int | None = None) -> obje
     raise NotImplementedError
 
 
-def decide(in_force: InForce, request: Request) -> Decision:
-    """The answer to a request."""
-    raise NotImplementedError
-
-
 def denial_message(
     decision: Decision, principal_arn: str, action: str, resource: str | None, *, quote_resource: bool = False
 ) -> str:
@@ -79,9 +77,4 @@ def explain(in_force: InForce, request: Request) -> object:
 
 def map_principals(text: str, rename: object) -> str:
     """The same document with its AWS principals renamed."""
-    raise NotImplementedError
-
-
-def referenced_condition_keys(policy: CompiledPolicy) -> set[str]:
-    """The condition keys a policy mentions."""
     raise NotImplementedError

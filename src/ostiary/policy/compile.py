@@ -1,18 +1,216 @@
-"""policy: a document made ready for decisions."""
+"""policy: a document made ready for decisions.
+
+Lenient about what may be stored (an unknown condition operator never holds), strict about what can't be understood:
+a statement that is not read as its author wrote it must not decide anything.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections import OrderedDict
+from threading import Lock
+from typing import Final
+
+from ostiary.policy.conditions import Test
+from ostiary.policy.decision import Effect, Position
+from ostiary.policy.faults import MalformedPolicy
+from ostiary.policy.parse import Json, Layout, Number, Path, pointer, read
+from ostiary.policy.principals import named
+from ostiary.policy.statements import Actions, Principals, Resources, Statement
+
+CURRENT_VERSION: Final = "2012-10-17"
+OLD_VERSION: Final = "2008-10-17"
+
+_KNOWN: Final = frozenset(
+    {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+)
+_REMEMBERED_ACTIONS: Final = 1024
+_REMEMBERED_POLICIES: Final = 8192
+
+Split = tuple[tuple[Statement, ...], tuple[Statement, ...]]
+"""Denies and Allows."""
 
 
-@dataclass(frozen=True, slots=True)
 class CompiledPolicy:
-    """A policy ready for decisions. Immutable; shared by everyone who has the same text attached."""
+    """A policy ready for decisions. Never changes; shared by everyone who has the same text attached."""
+
+    __slots__ = ("_by_action", "_positions", "statements", "text", "version")
 
     text: str
     version: str
+    statements: tuple[Statement, ...]
+
+    def __init__(self, text: str, version: str, statements: tuple[Statement, ...]) -> None:
+        self.text, self.version, self.statements = text, version, statements
+        self._by_action: dict[str, Split] = {}
+        self._positions: tuple[tuple[Position, Position], ...] | None = None
+
+    def for_action(self, action: str) -> Split:
+        """The statements whose Action part matches an action in lower case; remembered, up to a bound."""
+        found = self._by_action.get(action)
+        if found is None:
+            matching = [statement for statement in self.statements if statement.actions.match(action)]
+            found = (
+                tuple(statement for statement in matching if statement.effect is Effect.DENY),
+                tuple(statement for statement in matching if statement.effect is Effect.ALLOW),
+            )
+            if len(self._by_action) >= _REMEMBERED_ACTIONS:
+                self._by_action.clear()
+            self._by_action[action] = found
+        return found
+
+    def position(self, index: int) -> tuple[Position, Position]:
+        """Start and end of a statement in the text, as AWS's simulator counts them; found on first use."""
+        if self._positions is None:
+            self._positions = tuple(Layout(self.text).statements())
+        return self._positions[index]
+
+
+_lock: Final = Lock()
+_compiled: Final[OrderedDict[bytes, CompiledPolicy]] = OrderedDict()
 
 
 def compile_policy(text: str) -> CompiledPolicy:
-    """Make a document ready for decisions; cached by content."""
-    raise NotImplementedError
+    """Make a document ready for decisions; the same object for the same text, from a cache of bounded size.
+
+    Raises:
+        MalformedPolicy: the document can't be read as a policy.
+    """
+    key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()
+    with _lock:
+        found = _compiled.get(key)
+        if found is not None:
+            _compiled.move_to_end(key)
+            return found
+    made = _compile(text)
+    with _lock:
+        found = _compiled.setdefault(key, made)
+        while len(_compiled) > _REMEMBERED_POLICIES:
+            _compiled.popitem(last=False)
+    return found
+
+
+class _Reader:
+    """Reads one document, remembering where it is for the sake of errors."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.variables = False
+
+    def refuse(self, path: Path, message: str = "Syntax errors in policy.") -> MalformedPolicy:
+        at = Layout(self.text).find(path)
+        return MalformedPolicy(message, pointer=pointer(path), line=at.line, column=at.column)
+
+    def strings(self, value: Json, path: Path, *, scalars: bool = False) -> tuple[str, ...]:
+        """One string or a list of them; with `scalars` also numbers and booleans, as their text."""
+        listed = value if isinstance(value, list) else [value]
+        texts: list[str] = []
+        for item in listed:
+            if isinstance(item, bool) and scalars:
+                texts.append("true" if item else "false")
+            elif isinstance(item, str) and (scalars or not isinstance(item, Number)):
+                texts.append(str(item))
+            else:
+                raise self.refuse(path)
+        return tuple(texts)
+
+    def statement(self, value: Json, index: int, path: Path) -> Statement:
+        if not isinstance(value, dict):
+            raise self.refuse(path)
+        for key in value:
+            if key not in _KNOWN:
+                raise self.refuse((*path, key))
+        effect, sid = value.get("Effect"), value.get("Sid")
+        if effect not in ("Allow", "Deny"):
+            raise self.refuse((*path, "Effect"))
+        if sid is not None and not isinstance(sid, str):
+            raise self.refuse((*path, "Sid"))
+        return Statement(
+            index=index,
+            sid=sid,
+            effect=Effect(effect),
+            actions=self.actions(value, path),
+            resources=self.resources(value, path),
+            principals=self.principals(value, path),
+            tests=self.tests(value["Condition"], (*path, "Condition")) if "Condition" in value else (),
+        )
+
+    def either(self, value: dict[str, Json], name: str, path: Path) -> str | None:
+        """Which of `name` and `Not<name>` the statement has."""
+        present = [key for key in (name, f"Not{name}") if key in value]
+        if len(present) > 1:
+            raise self.refuse((*path, present[1]))
+        return present[0] if present else None
+
+    def actions(self, value: dict[str, Json], path: Path) -> Actions:
+        name = self.either(value, "Action", path)
+        if name is None:
+            raise self.refuse(path, "Policy statement must contain actions.")
+        return Actions(self.strings(value[name], (*path, name)), negated=name != "Action")
+
+    def resources(self, value: dict[str, Json], path: Path) -> Resources | None:
+        name = self.either(value, "Resource", path)
+        if name is None:
+            return None
+        patterns = self.strings(value[name], (*path, name))
+        return Resources(patterns, negated=name != "Resource", variables=self.variables)
+
+    def principals(self, value: dict[str, Json], path: Path) -> Principals | None:
+        name = self.either(value, "Principal", path)
+        if name is None:
+            return None
+        element, negated = value[name], name != "Principal"
+        if element == "*":
+            return Principals(named({"AWS": ("*",)}), negated)
+        if not isinstance(element, dict):
+            raise self.refuse((*path, name))
+        entries = {key: self.strings(entry, (*path, name, key)) for key, entry in element.items()}
+        return Principals(named(entries), negated)
+
+    def tests(self, block: Json, path: Path) -> tuple[Test, ...]:
+        if not isinstance(block, dict):
+            raise self.refuse(path)
+        found: list[Test] = []
+        for operator, keys in block.items():
+            if not isinstance(keys, dict):
+                raise self.refuse((*path, operator))
+            for key, values in keys.items():
+                texts = self.strings(values, (*path, operator, key), scalars=True)
+                found.append(Test(operator, key, texts, variables=self.variables))
+        return tuple(found)
+
+
+def _compile(text: str) -> CompiledPolicy:
+    document = read(text)
+    reader = _Reader(text)
+    if not isinstance(document, dict):
+        raise reader.refuse(())
+    version = document.get("Version", OLD_VERSION)
+    if version not in (CURRENT_VERSION, OLD_VERSION) or isinstance(version, Number):
+        raise reader.refuse(("Version",))
+    reader.variables = version == CURRENT_VERSION
+    for key in document:
+        if key not in ("Version", "Id", "Statement"):
+            raise reader.refuse((key,))
+    if "Statement" not in document:
+        raise reader.refuse(())
+    body = document["Statement"]
+    statements = (
+        [reader.statement(item, index, ("Statement", index)) for index, item in enumerate(body)]
+        if isinstance(body, list)
+        else [reader.statement(body, 0, ("Statement",))]
+    )
+    return CompiledPolicy(text, str(version), tuple(statements))
+
+
+def referenced_condition_keys(policy: CompiledPolicy) -> set[str]:
+    """The condition keys a policy's conditions and variables ask for, as written in conditions, else in lower case."""
+    keys: set[str] = set()
+    for statement in policy.statements:
+        for test in statement.tests:
+            keys.add(test.key)
+            keys.update(test.variable_keys)
+        if statement.resources is not None:
+            keys.update(statement.resources.variable_keys)
+    written = {key.lower(): key for key in sorted(keys, reverse=True)}
+    return set(written.values())

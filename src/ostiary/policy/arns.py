@@ -1,0 +1,74 @@
+"""policy: ARN patterns (IAM User Guide, "IAM JSON policy elements: Resource" and "Condition operators", ARN operators).
+
+A pattern and an ARN are split at the first five colons; each of the six components must match. Variables are text
+before anything is split, so a colon in a variable's name or value separates nothing.
+"""
+
+from __future__ import annotations
+
+from ostiary.policy.globs import Glob, Wild
+from ostiary.policy.variables import Keys, Template, TemplatePart, Variable
+
+COMPONENTS = 6
+
+
+def split_components(parts: tuple[TemplatePart, ...]) -> list[list[TemplatePart]]:
+    """The parts of each component: cut at the first five colons of the literal text."""
+    components: list[list[TemplatePart]] = [[]]
+    for part in parts:
+        if not isinstance(part, str):
+            components[-1].append(part)
+            continue
+        pieces = part.split(":", COMPONENTS - len(components))
+        components[-1].append(pieces[0])
+        components.extend([piece] for piece in pieces[1:])
+    return components
+
+
+class ArnPattern:
+    """One ARN pattern of a policy. `open_ended` patterns (Resource) may end early in a `*` that reaches to the end."""
+
+    __slots__ = ("_components", "constant")
+
+    constant: Glob | None
+    """A glob over the whole ARN that says the same, where there is one."""
+
+    def __init__(self, value: Template, *, open_ended: bool) -> None:
+        pieces = split_components(value.parts)
+        complete = len(pieces) == COMPONENTS
+        possible = complete or (open_ended and bool(pieces[-1]) and pieces[-1][-1] is Wild.STAR)
+        self._components = tuple(_component(piece) for piece in pieces) if possible else ()
+        self.constant = None
+        if possible and not value.variables and _literal(pieces[:-1]):
+            # No wildcard before the last component, so five literal colons hold the components apart.
+            self.constant = Glob(part for part in value.parts if not isinstance(part, Variable))
+
+    def matches(self, arn: str, keys: Keys) -> bool:
+        """Whether the pattern covers the ARN."""
+        if self.constant is not None:
+            return self.constant.matches(arn)
+        if not self._components:
+            return False
+        values = arn.split(":", COMPONENTS - 1)
+        if len(values) != COMPONENTS:
+            return False
+        count = len(self._components)
+        if count < COMPONENTS:
+            values[count - 1 :] = [":".join(values[count - 1 :])]
+        return all(
+            _covers(component, value, keys) for component, value in zip(self._components, values, strict=True)
+        )
+
+
+def _literal(pieces: list[list[TemplatePart]]) -> bool:
+    return all(isinstance(part, str) for piece in pieces for part in piece)
+
+
+def _component(parts: list[TemplatePart]) -> Glob | Template:
+    value = Template(tuple(parts))
+    return value if value.variables else Glob(part for part in parts if not isinstance(part, Variable))
+
+
+def _covers(component: Glob | Template, value: str, keys: Keys) -> bool:
+    pattern = component if isinstance(component, Glob) else component.glob(keys)
+    return pattern is not None and pattern.matches(value)

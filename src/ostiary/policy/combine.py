@@ -1,0 +1,131 @@
+"""policy: the decision (IAM User Guide, "How AWS enforcement code logic evaluates requests to allow or deny access").
+
+INVARIANT: a request is refused unless a path below ends in ALLOWED; a matching Deny of any layer ends every path but
+the two that AWS documents as undeniable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ostiary.policy.decision import Decision, PolicyType, Verdict
+from ostiary.policy.evaluate import (
+    ALWAYS_ALLOWED,
+    TRUST_ACTIONS,
+    Finding,
+    Layers,
+    allowing,
+    denying,
+    keeps_bucket_policy,
+    layers,
+    needs_resource_grant,
+)
+from ostiary.policy.in_force import InForce
+from ostiary.policy.pool import Placed
+from ostiary.policy.principals import Federated, FederatedUser, RoleSession, Root, Strength, User
+from ostiary.policy.request import Request
+
+
+def decide(in_force: InForce, request: Request) -> Decision:
+    """Whether the request is allowed, and what that rests on."""
+    principal = request.principal
+    if request.action_key in ALWAYS_ALLOWED and isinstance(principal, User | RoleSession | FederatedUser | Root):
+        return Decision(verdict=Verdict.ALLOWED, decided_by=None)
+    applying = layers(in_force, request)
+    for step in (_explicit_deny, _filtered):
+        refused = step(applying, request)
+        if refused is not None:
+            return refused
+    return _granted(applying, request)
+
+
+def _explicit_deny(applying: Layers, request: Request) -> Decision | None:
+    """Step 1: a Deny anywhere. The first layer that denies is named; every matching Deny is listed."""
+    bounded = applying.boundary is not None
+    first: PolicyType | None = None
+    matched: list[Placed] = []
+    for layer in applying.all():
+        found = denying(layer, request, bounded=bounded)
+        if found and first is None:
+            first = layer.type
+        matched.extend(found)
+    return None if first is None else _decision(Verdict.EXPLICIT_DENY, first, matched)
+
+
+def _filtered(applying: Layers, request: Request) -> Decision | None:
+    """Steps 2 and 3: RCP, SCP and endpoint policy must each allow."""
+    for layer in applying.filters:
+        if not allowing(layer, request).strength:
+            return _silent(layer.type)
+    return None
+
+
+def _granted(applying: Layers, request: Request) -> Decision:
+    """Step 4: the resource's policy, as far as this kind of principal."""
+    principal = request.principal
+    grant = allowing(applying.resource, request)
+    kind = applying.resource.type if applying.resource is not None else _resource_type(request)
+    if isinstance(principal, Root):
+        return _root(grant, kind, request)
+    if not isinstance(principal, User | RoleSession | FederatedUser):
+        return _allowed(kind, grant) if grant.strength else _silent(kind)
+    if principal.account != request.resource_account:
+        return _cross_account(applying, grant, kind, request)
+    if grant.strength is Strength.DIRECT:
+        return _allowed(kind, grant)
+    if grant.strength is Strength.LIMITED:
+        return _limited(applying, request, _allowed(kind, grant))
+    if not grant.strength and needs_resource_grant(request):
+        return _silent(kind)
+    identity = allowing(applying.identity, request)
+    if not identity.strength:
+        return _silent(PolicyType.IDENTITY)
+    return _limited(applying, request, _allowed(PolicyType.IDENTITY, identity))
+
+
+def _root(grant: Finding, kind: PolicyType, request: Request) -> Decision:
+    if request.action_key in TRUST_ACTIONS and needs_resource_grant(request):
+        return _silent(kind)  # "Roles may not be assumed by root accounts."
+    same_account = request.principal.account == request.resource_account
+    if same_account and (keeps_bucket_policy(request) or not needs_resource_grant(request)):
+        return Decision(verdict=Verdict.ALLOWED, decided_by=None)
+    if not grant.strength:
+        return _silent(kind)
+    return _allowed(kind if same_account else None, grant)
+
+
+def _cross_account(applying: Layers, grant: Finding, kind: PolicyType, request: Request) -> Decision:
+    """Two evaluations, of which both must allow; nothing bypasses boundary or session policy."""
+    if not grant.strength:
+        return _silent(kind)
+    identity = allowing(applying.identity, request)
+    if not identity.strength:
+        return _silent(PolicyType.IDENTITY)
+    return _limited(applying, request, _decision(Verdict.ALLOWED, None, (*grant.matched, *identity.matched)))
+
+
+def _limited(applying: Layers, request: Request, otherwise: Decision) -> Decision:
+    """Steps 6 and 7: boundary and session policy must allow where there are any."""
+    for layer in (applying.boundary, applying.session):
+        if layer is not None and not allowing(layer, request).strength:
+            return _silent(layer.type)
+    if applying.session is None and isinstance(request.principal, FederatedUser):
+        return _silent(PolicyType.SESSION)  # GetFederationToken without a policy gives no permissions.
+    return otherwise
+
+
+def _resource_type(request: Request) -> PolicyType:
+    trust = request.action_key in TRUST_ACTIONS and needs_resource_grant(request)
+    return PolicyType.TRUST if trust or isinstance(request.principal, Federated) else PolicyType.RESOURCE
+
+
+def _silent(layer: PolicyType) -> Decision:
+    return Decision(verdict=Verdict.IMPLICIT_DENY, decided_by=layer)
+
+
+def _allowed(layer: PolicyType | None, finding: Finding) -> Decision:
+    return _decision(Verdict.ALLOWED, layer, finding.matched)
+
+
+def _decision(verdict: Verdict, layer: PolicyType | None, placed: Iterable[Placed]) -> Decision:
+    return Decision(verdict=verdict, decided_by=layer, matched=tuple(one.matched() for one in placed))

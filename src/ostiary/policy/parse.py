@@ -1,0 +1,161 @@
+"""policy: reading a document's text (RFC 8259; IAM User Guide, "Grammar of the IAM JSON policy language").
+
+The standard library reads the JSON; numbers keep their text, and a key given twice in one object is refused.
+Where something stands is found by `Layout`, which walks the text again and only when somebody asks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Final, NoReturn, cast
+
+from ostiary.policy.decision import Position
+from ostiary.policy.faults import MalformedPolicy
+
+Path = tuple[str | int, ...]
+"""The keys and indexes that lead to a value."""
+
+Json = None | bool | str | list["Json"] | dict[str, "Json"]
+"""What a document holds. A number is a `Number`, which is a `str`."""
+
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
+
+
+class Number(str):
+    """A JSON number, as it was written."""
+
+    __slots__ = ()
+
+
+class _DuplicateKey(Exception):
+    """An object has a key twice."""
+
+
+def read(text: str) -> Json:
+    """The value a document's text stands for.
+
+    Raises:
+        MalformedPolicy: the text is no JSON, is nested too deep, or has a key twice in one object.
+    """
+    try:
+        return cast(Json, _DECODER.decode(text))
+    except _DuplicateKey:
+        _refuse_duplicate(text)
+    except json.JSONDecodeError as error:
+        raise MalformedPolicy(
+            "Syntax errors in policy.", finding="JSON_SYNTAX_ERROR", line=error.lineno, column=error.colno
+        ) from None
+    except RecursionError:
+        raise MalformedPolicy("Syntax errors in policy.", finding="JSON_SYNTAX_ERROR") from None
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _DuplicateKey
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise json.JSONDecodeError(f"`{name}` is no JSON", name, 0)
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_float=Number, parse_int=Number, parse_constant=_no_constant
+)
+
+
+def _refuse_duplicate(text: str) -> NoReturn:
+    seen: set[Path] = set()
+    layout = Layout(text)
+    for path, start, _, _ in layout.walk():
+        if path in seen:
+            raise MalformedPolicy(
+                "Syntax errors in policy.",
+                finding="JSON_SYNTAX_ERROR",
+                pointer=pointer(path),
+                line=layout.position(start).line,
+                column=layout.position(start).column,
+            )
+        seen.add(path)
+    raise MalformedPolicy("Syntax errors in policy.", finding="JSON_SYNTAX_ERROR")
+
+
+def pointer(path: Path) -> str:
+    """The JSON pointer (RFC 6901) of a path."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+class Layout:
+    """Where the values of a document stand in its text. The text must be JSON that `read` has accepted."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def position(self, offset: int) -> Position:
+        """The line and column of an offset."""
+        line = bisect_right(self._lines, offset)
+        return Position(line=line, column=offset - self._lines[line - 1] + 1, offset=offset)
+
+    def walk(self) -> Iterator[tuple[Path, int, int, int]]:
+        """Every value in the order its end is met: its path, where its key or itself starts, where the token
+        before the value ends, where the value ends."""
+        stack: list[tuple[Path, int, int, bool]] = []  # path, shown start, end of the token before, is an object
+        steps: list[str | int] = []
+        key_start: int | None = None
+        before = 0
+        expect_key = False
+        for match in _TOKEN.finditer(self._text):
+            token, start, end = match.group(), match.start(), match.end()
+            first = token[0]
+            if first in "{[":
+                path: Path = tuple(steps)
+                stack.append((path, start if key_start is None else key_start, before, first == "{"))
+                expect_key, key_start = first == "{", None
+                steps.append(0)
+            elif first in "}]":
+                steps.pop()
+                path, shown, previous, _ = stack.pop()
+                expect_key, key_start = False, None
+                yield path, shown, previous, end
+            elif first == ",":
+                expect_key = stack[-1][3]
+                if not expect_key:
+                    steps[-1] = cast(int, steps[-1]) + 1
+            elif first == ":":
+                expect_key = False
+            elif expect_key:
+                steps[-1], key_start = json.loads(token), start
+            else:
+                yield tuple(steps), start if key_start is None else key_start, before, end
+                key_start = None
+            if first != ",":  # a statement starts where the one before it ends, not after the comma
+                before = end
+
+    def find(self, path: Path) -> Position:
+        """Where the value of a path starts (its key, if it has one); the nearest parent if there is no such value."""
+        best, offset = -1, 0
+        for at, start, _, _ in self.walk():
+            if path[: len(at)] == at and len(at) > best:
+                best, offset = len(at), start
+        return self.position(offset)
+
+    def statements(self) -> list[tuple[Position, Position]]:
+        """Start and end of each statement as AWS's simulator counts them.
+
+        The start is the place right after the token before the statement; for a single object, right after its own
+        brace. The end is right after the closing brace.
+        """
+        single: tuple[Position, Position] | None = None
+        listed: list[tuple[Position, Position]] = []
+        for path, _, before, end in self.walk():
+            if len(path) == 2 and path[0] == "Statement" and isinstance(path[1], int):
+                listed.append((self.position(before), self.position(end)))
+            elif path == ("Statement",):
+                opening = self._text.index("{", before) + 1 if self._text[end - 1] == "}" else before
+                single = (self.position(opening), self.position(end))
+        return listed if listed or single is None else [single]
