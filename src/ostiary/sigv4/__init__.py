@@ -5,10 +5,14 @@ Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)".
 """
 
 from ostiary.sigv4.canonical import EMPTY_SHA256, Headers, sha256_hex
+from ostiary.sigv4.chunked import ChunkedBody, ChunkSigner
 from ostiary.sigv4.faults import Family, Reason, SignatureFault, Told
 from ostiary.sigv4.keys import SigningKeys
-from ostiary.sigv4.presented import UNSIGNED_PAYLOAD, Presented, Scope, Style, present
+from ostiary.sigv4.payload import BodyReader, Declaration, Kind, PlainBody, declaration, open_body
+from ostiary.sigv4.presented import MAX_EXPIRES, UNSIGNED_PAYLOAD, Presented, Scope, Style, present
+from ostiary.sigv4.sign import Credentials, presign, sign
 from ostiary.sigv4.verify import (
+    MAX_SKEW,
     SIGNING_KEYS,
     Verified,
     check_service,
@@ -19,10 +23,19 @@ from ostiary.sigv4.verify import (
 
 __all__ = [
     "EMPTY_SHA256",
+    "MAX_EXPIRES",
+    "MAX_SKEW",
     "SIGNING_KEYS",
     "UNSIGNED_PAYLOAD",
+    "BodyReader",
+    "ChunkSigner",
+    "ChunkedBody",
+    "Credentials",
+    "Declaration",
     "Family",
     "Headers",
+    "Kind",
+    "PlainBody",
     "Presented",
     "Reason",
     "Scope",
@@ -34,7 +47,11 @@ __all__ = [
     "check_service",
     "check_signed_headers",
     "check_time",
+    "declaration",
+    "open_body",
     "present",
+    "presign",
     "sha256_hex",
+    "sign",
     "verify",
 ]

@@ -1,6 +1,6 @@
 """Room `sigv4`: the canonical request, the string to sign and the signing key.
 
-Text that came over the wire (path, query, header values) is handled as latin-1, as WSGI and ASGI do: one character a byte.
+Text that came over the wire (path, query, header values) is latin-1, as in WSGI and ASGI: one character is one byte.
 
 Source: IAM User Guide, "Create a signed AWS API request"; Amazon S3 API Reference, "Signature calculations for the
 Authorization header". Steps are numbered as in the first.
@@ -52,7 +52,7 @@ def canonical_path(raw_path: str, *, s3: bool) -> str:
     if raw_path in ("", "/"):
         return "/"
     if s3:
-        return raw_path
+        return _one_line(raw_path)
     kept: list[str] = []
     for segment in raw_path.split("/"):
         if segment == "..":
@@ -64,6 +64,11 @@ def canonical_path(raw_path: str, *, s3: bool) -> str:
     if kept and raw_path.endswith(("/", "/.", "/..")):
         path += "/"
     return encode(wire(path), keep="/")
+
+
+def _one_line(text: str) -> str:
+    # INVARIANT: nothing but us breaks a line of the canonical request, whatever the HTTP server lets through.
+    return text.replace("\n", "%0A") if "\n" in text else text
 
 
 def reencoded_path(raw_path: str) -> str:
@@ -93,7 +98,7 @@ def canonical_query(raw_query: str, *, without: str | None = None, verbatim: boo
     """The query sorted, in AWS's own encoding (or, `verbatim`, in the client's), without the parameter `without`."""
     if not raw_query:
         return ""
-    pairs = (pair for pair in query_pairs(raw_query) if pair[0] != without)
+    pairs = (pair for pair in query_pairs(_one_line(raw_query)) if pair[0] != without)
     if not verbatim:
         pairs = ((_respelled(name), _respelled(value)) for name, value in pairs)
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
@@ -101,7 +106,7 @@ def canonical_query(raw_query: str, *, without: str | None = None, verbatim: boo
 
 def canonical_headers(headers: Headers, signed: Iterable[str]) -> str:
     """The signed headers, a line each: spaces folded, repeats joined with commas; an absent one is empty."""
-    found: dict[str, str] = {name: "" for name in sorted(signed)}
+    found: dict[str, str] = dict.fromkeys(sorted(signed), "")
     seen: set[str] = set()
     for name, value in headers:
         if name in found:

@@ -3,14 +3,14 @@
 A `SignatureFault` says only *why* (a `Reason`) and the facts; `told(family)` gives the code, HTTP status and message.
 
 Source: IAM User Guide "Troubleshoot Signature Version 4 signing", IAM API Reference "Common Errors", Amazon S3 API
-Reference "Error responses", Amazon EC2 API Reference "Error codes"; answers of the live services where these are silent.
+Reference "Error responses", Amazon EC2 API Reference "Error codes"; answers of the live services where they are silent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, unique
 from types import MappingProxyType
 from typing import Final
 
@@ -25,6 +25,7 @@ class Family(Enum):
     S3 = "s3"
 
 
+@unique
 class Reason(Enum):
     """Why a request isn't believed. One reason, one row of `WORDS`."""
 
@@ -42,22 +43,22 @@ class Reason(Enum):
     HEADER_COMPONENTS = "components of the Authorization header missing"
     QUERY_PARAMETERS = "parameters of the presigned URL missing"
     HEADER_CREDENTIAL = "the credential of the header isn't AKID/date/region/service/aws4_request"
-    QUERY_CREDENTIAL = "the same, presigned"
+    QUERY_CREDENTIAL = "the credential of a presigned URL isn't either"
     DATE_MISSING = "neither X-Amz-Date nor Date"
     HEADER_DATE = "the date of the request is unreadable"
-    QUERY_DATE = "the same, presigned"
+    QUERY_DATE = "the date of a presigned URL is unreadable"
     EXPIRES_NOT_A_NUMBER = "X-Amz-Expires is no number"
     EXPIRES_NEGATIVE = "X-Amz-Expires is below one"
     EXPIRES_TOO_LONG = "X-Amz-Expires is above a week"
     # what the credential is scoped to
     HEADER_SCOPE_DATE = "the scope's date isn't the request's"
-    QUERY_SCOPE_DATE = "the same, presigned"
+    QUERY_SCOPE_DATE = "the scope's date isn't the presigned URL's"
     HEADER_SCOPE_REGION = "the scope has no region"
-    QUERY_SCOPE_REGION = "the same, presigned"
+    QUERY_SCOPE_REGION = "the scope of a presigned URL has no region"
     HEADER_SCOPE_SERVICE = "the scope is for another service"
-    QUERY_SCOPE_SERVICE = "the same, presigned"
+    QUERY_SCOPE_SERVICE = "the scope of a presigned URL is for another service"
     HEADER_SCOPE_TERMINATOR = "the scope doesn't end in aws4_request"
-    QUERY_SCOPE_TERMINATOR = "the same, presigned"
+    QUERY_SCOPE_TERMINATOR = "the scope of a presigned URL doesn't end in aws4_request"
     # when
     SIGNATURE_EXPIRED = "signed more than 15 minutes ago"
     SIGNATURE_NOT_YET = "signed more than 15 minutes ahead"

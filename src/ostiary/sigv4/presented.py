@@ -26,7 +26,11 @@ UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
 
 _DIGITS: Final = re.compile(r"[0-9]+").fullmatch
 _BASIC: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z").fullmatch
-_COMPONENTS: Final = ("Credential", "Signature", "SignedHeaders")
+_NAMES: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(;[a-z0-9!#$%&'*+.^_`|~-]+)*").fullmatch
+_WANTED: Final = {
+    name: f"Authorization header requires '{name}' parameter." for name in ("Credential", "Signature", "SignedHeaders")
+}
+_MUST_INCLUDE: Final = "AWS query-string parameters must include '{}'."
 _REQUIRED: Final = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date")
 _PARAMETERS: Final = frozenset({*_REQUIRED, "X-Amz-Expires", "X-Amz-Security-Token", "X-Amz-Content-Sha256"})
 _SIGNATURE_2: Final = frozenset({"AWSAccessKeyId", "Signature"})
@@ -106,7 +110,7 @@ def _from_header(authorization: str, headers: Headers) -> Presented:
     if scheme != ALGORITHM:
         _refuse_scheme(scheme, authorization)
     components = _components(rest, authorization)
-    missing = [f"Authorization header requires '{name}' parameter." for name in _COMPONENTS if not components.get(name)]
+    missing = [words for name, words in _WANTED.items() if not components.get(name)]
     if missing:
         raise SignatureFault(Reason.HEADER_COMPONENTS, missing=" ".join(missing), hashed=_hashed(authorization))
     time, timestamp = _header_time(headers, authorization)
@@ -115,7 +119,10 @@ def _from_header(authorization: str, headers: Headers) -> Presented:
         style=Style.HEADER,
         akid=akid,
         scope=scope,
-        signed_headers=_signed_headers(components["SignedHeaders"]),
+        signed_headers=_signed_headers(
+            components["SignedHeaders"],
+            SignatureFault(Reason.HEADER_COMPONENTS, missing=_WANTED["SignedHeaders"], hashed=_hashed(authorization)),
+        ),
         signature=components["Signature"],
         time=time,
         timestamp=timestamp,
@@ -129,7 +136,7 @@ def _from_query(parameters: Mapping[str, str], headers: Headers) -> Presented:
     algorithm = parameters.get("X-Amz-Algorithm", "")
     if algorithm and algorithm != ALGORITHM:
         raise SignatureFault(Reason.UNSUPPORTED_ALGORITHM, got=algorithm)
-    missing = [f"AWS query-string parameters must include '{name}'." for name in _REQUIRED if not parameters.get(name)]
+    missing = [_MUST_INCLUDE.format(name) for name in _REQUIRED if not parameters.get(name)]
     if missing:
         raise SignatureFault(Reason.QUERY_PARAMETERS, missing=" ".join(missing))
     timestamp = parameters["X-Amz-Date"]
@@ -141,7 +148,10 @@ def _from_query(parameters: Mapping[str, str], headers: Headers) -> Presented:
         style=Style.QUERY,
         akid=akid,
         scope=scope,
-        signed_headers=_signed_headers(parameters["X-Amz-SignedHeaders"]),
+        signed_headers=_signed_headers(
+            parameters["X-Amz-SignedHeaders"],
+            SignatureFault(Reason.QUERY_PARAMETERS, missing=_MUST_INCLUDE.format("X-Amz-SignedHeaders")),
+        ),
         signature=parameters["X-Amz-Signature"],
         time=time,
         timestamp=timestamp,
@@ -188,9 +198,12 @@ def _credential(credential: str, timestamp: str, style: Style) -> tuple[str, Sco
     return akid, Scope(date, region, service)
 
 
-def _signed_headers(text: str) -> tuple[str, ...]:
-    """The names in the canonical order; each once, so that no list can sign a header twice."""
-    return tuple(sorted({name for name in text.lower().split(";") if name}))
+def _signed_headers(text: str, fault: SignatureFault) -> tuple[str, ...]:
+    """The names in the canonical order; a list that isn't names (of any case) between semicolons is refused."""
+    names = text.lower()
+    if not _NAMES(names):
+        raise fault
+    return tuple(sorted(set(names.split(";"))))
 
 
 def _header_time(headers: Headers, authorization: str) -> tuple[datetime, str]:
@@ -226,9 +239,7 @@ def _expires(text: str | None, service: str) -> int | None:
     """The life of a presigned URL in seconds; S3 wants it said, elsewhere None means the usual 15 minutes."""
     if text is None:
         if service == "s3":
-            raise SignatureFault(
-                Reason.QUERY_PARAMETERS, missing="AWS query-string parameters must include 'X-Amz-Expires'."
-            )
+            raise SignatureFault(Reason.QUERY_PARAMETERS, missing=_MUST_INCLUDE.format("X-Amz-Expires"))
         return None
     digits = text.removeprefix("-")
     if not _DIGITS(digits) or len(digits) > 18:
