@@ -1,0 +1,185 @@
+"""An event, from what the gate knows of a request.
+
+Source: CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail userIdentity element". What CloudTrail does
+not have stands under `ostiary`: each permission that was asked, its verdict, the statements that decided, the condition
+keys, and the policies in force by the hash of their text, so that the decision can be taken again and explained.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from ostiary.authorization.caller import Caller, CallerKind
+from ostiary.authorization.context import RequestFacts, iso
+from ostiary.authorization.judge import Judgement
+from ostiary.credentials.sessions import SessionKind
+from ostiary.policy import Attached, InForce, Matched
+from ostiary.store.records import EventRecord
+
+_VERSION: Final = "1.11"
+_encode: Final = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What happened to one request."""
+
+    facts: RequestFacts
+    caller: Caller | None
+    """None when nobody could be recognised."""
+    claimed_key: str = ""
+    """The access key id the request named, when its caller could not be recognised."""
+    event_source: str = ""
+    """`iam.amazonaws.com`."""
+    event_name: str = ""
+    account: str = ""
+    """Whose record it is: the owner of the resource, or the caller's account."""
+    read_only: bool = True
+    data_event: bool = False
+    parameters: Any = None
+    answer: Any = None
+    error: tuple[str, str] | None = None
+    """Code and message."""
+    judgements: tuple[Judgement, ...] = field(default=())
+    resources: tuple[str, ...] = ()
+
+
+def event(happening: Happening) -> tuple[EventRecord, dict[str, str]]:
+    """The row to keep, and the policy texts it refers to by hash."""
+    facts, caller = happening.facts, happening.caller
+    texts: dict[str, str] = {}
+    at = int(facts.at.timestamp())
+    body: dict[str, Any] = {
+        "eventVersion": _VERSION,
+        "userIdentity": identity(caller, happening.claimed_key),
+        "eventTime": iso(at),
+        "eventSource": happening.event_source,
+        "eventName": happening.event_name,
+        "awsRegion": facts.region,
+        "sourceIPAddress": facts.source_ip,
+        "userAgent": facts.user_agent,
+        "requestParameters": happening.parameters,
+        "responseElements": happening.answer,
+        "requestID": facts.request_id,
+        "eventID": facts.request_id,
+        "readOnly": happening.read_only,
+        "eventType": "AwsApiCall",
+        "managementEvent": not happening.data_event,
+        "recipientAccountId": happening.account or (caller.account if caller else "") or None,
+        "eventCategory": "Data" if happening.data_event else "Management",
+    }
+    if happening.error is not None:
+        body["errorCode"], body["errorMessage"] = happening.error
+    body["resources"] = [{"ARN": judgement.ask.resource} for judgement in happening.judgements]
+    body["ostiary"] = {"asks": [_asked(judgement, texts) for judgement in happening.judgements]}
+    record = EventRecord(
+        request_id=facts.request_id, account=body["recipientAccountId"], at=at, body=_encode(body).decode()
+    )
+    return record, texts
+
+
+def identity(caller: Caller | None, claimed_key: str) -> dict[str, Any]:
+    """CloudTrail's `userIdentity`."""
+    if caller is None:
+        return {"type": "Unknown", "accessKeyId": claimed_key}
+    if caller.kind is CallerKind.ANONYMOUS:
+        return {"type": "AWSAccount", "principalId": "", "accountId": "anonymous"}
+    found: dict[str, Any] = {
+        "type": caller.kind.value,
+        "principalId": caller.user_id,
+        "arn": caller.arn,
+        "accountId": caller.account,
+        "accessKeyId": caller.access_key_id,
+    }
+    if caller.kind is CallerKind.USER:
+        found["userName"] = caller.name
+    session = caller.session
+    if session is not None:
+        mfa = "true" if session.mfa_at is not None else "false"
+        about: dict[str, Any] = {"attributes": {"creationDate": iso(session.issued), "mfaAuthenticated": mfa}}
+        if session.kind is SessionKind.ROLE:
+            role = str(getattr(caller.principal, "role_arn", ""))
+            about["sessionIssuer"] = {
+                "type": "Role",
+                "principalId": session.principal_id,
+                "arn": role,
+                "accountId": session.account,
+                "userName": role.rsplit("/", 1)[-1],
+            }
+        if session.source_identity:
+            about["sourceIdentity"] = session.source_identity
+        found["sessionContext"] = about
+    return found
+
+
+def _asked(judgement: Judgement, texts: dict[str, str]) -> dict[str, Any]:
+    request = judgement.request
+    principal = {f: getattr(request.principal, f) for f in request.principal.__dataclass_fields__}
+    return {
+        "action": request.action,
+        "resource": request.resource,
+        "resourceAccount": request.resource_account,
+        "decision": judgement.decision.verdict.value,
+        "decidedBy": judgement.decision.decided_by.value if judgement.decision.decided_by else None,
+        "matched": [_statement(each) for each in judgement.decision.matched],
+        "context": dict(request.context),
+        "principal": {"kind": type(request.principal).__name__, **principal},
+        "inForce": _in_force(judgement.in_force, texts),
+    }
+
+
+def _statement(matched: Matched) -> dict[str, Any]:
+    return {
+        "type": matched.source.type.value,
+        "policy": matched.source.name,
+        "owner": matched.source.owner,
+        "statement": matched.statement_index,
+        "sid": matched.sid,
+        "effect": matched.effect.value,
+        "line": matched.start.line,
+    }
+
+
+def _in_force(in_force: InForce, texts: dict[str, str]) -> dict[str, Any]:
+    def pool(attached: Iterable[Attached] | None) -> list[dict[str, Any]] | None:
+        return None if attached is None else [_policy(each, texts) for each in attached]
+
+    def levels(found: Iterable[Iterable[Attached]] | None) -> list[list[dict[str, Any]] | None] | None:
+        return None if found is None else [pool(level) for level in found]
+
+    named: Mapping[str, Any] = {
+        "identity": pool(in_force.identity),
+        "resource": pool(in_force.resource),
+        "boundary": pool(in_force.boundary),
+        "session": pool(in_force.session),
+        "scp": levels(in_force.scp),
+        "rcp": levels(in_force.rcp),
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+_digests: dict[str, str] = {}
+
+
+def _policy(attached: Attached, texts: dict[str, str]) -> dict[str, Any]:
+    text = attached.policy.text
+    digest = _digests.get(text)
+    if digest is None:
+        if len(_digests) >= 10_000:
+            _digests.clear()
+        digest = _digests[text] = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    texts[digest] = text
+    source = attached.source
+    return {
+        "type": source.type.value,
+        "name": source.name,
+        "arn": source.arn,
+        "owner": source.owner,
+        "version": source.version,
+        "hash": digest,
+    }

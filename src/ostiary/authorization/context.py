@@ -1,0 +1,97 @@
+"""The condition keys that every request has, by who asks and how.
+
+Source: IAM User Guide, "AWS global condition context keys"; the availability of each key by principal: R108–R115.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from ostiary.authorization.caller import Caller, CallerKind
+from ostiary.credentials.sessions import SessionKind
+from ostiary.policy import ContextValue
+
+_PRINCIPAL_TYPE: Final = {
+    CallerKind.ROOT: "Account",
+    CallerKind.USER: "User",
+    CallerKind.ROLE_SESSION: "AssumedRole",
+    CallerKind.FEDERATED_USER: "FederatedUser",
+    CallerKind.ANONYMOUS: "Anonymous",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFacts:
+    """What a request says of itself, whoever sent it."""
+
+    request_id: str
+    at: datetime
+    source_ip: str
+    secure: bool
+    region: str
+    user_agent: str = ""
+    referer: str | None = None
+
+
+def iso(seconds: int | float) -> str:
+    """`2026-01-31T12:00:00Z`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def base_context(caller: Caller, facts: RequestFacts, principal_tags: Mapping[str, str]) -> dict[str, ContextValue]:
+    """The global keys of a request. The keys of the service and of the resource are added by the ask."""
+    epoch = int(facts.at.timestamp())
+    context: dict[str, ContextValue] = {
+        "aws:CurrentTime": iso(epoch),
+        "aws:EpochTime": str(epoch),
+        "aws:SecureTransport": "true" if facts.secure else "false",
+        "aws:RequestedRegion": facts.region,
+        "aws:SourceIp": facts.source_ip,
+        "aws:UserAgent": facts.user_agent,
+        "aws:ViaAWSService": "false",
+        "aws:userid": caller.user_id,
+        "aws:PrincipalType": _PRINCIPAL_TYPE.get(caller.kind, "AssumedRole"),
+        "aws:PrincipalAccount": caller.account or "anonymous",
+    }
+    if facts.referer is not None:
+        context["aws:Referer"] = facts.referer
+    if caller.kind is CallerKind.ANONYMOUS:
+        return context
+    context["aws:PrincipalIsAWSService"] = "false"
+    context["aws:PrincipalArn"] = principal_arn(caller)
+    if caller.kind is CallerKind.USER:
+        context["aws:username"] = caller.name
+    for key, value in principal_tags.items():
+        context[f"aws:PrincipalTag/{key}"] = value
+    if caller.session is not None:
+        _add_session(context, caller, epoch)
+    return context
+
+
+def principal_arn(caller: Caller) -> str:
+    """`aws:PrincipalArn`: for a role session the role's ARN, path included (R108)."""
+    return getattr(caller.principal, "role_arn", None) or caller.arn
+
+
+def _add_session(context: dict[str, ContextValue], caller: Caller, now: int) -> None:
+    session = caller.session
+    assert session is not None
+    context["aws:TokenIssueTime"] = iso(session.issued)
+    if session.kind is not SessionKind.FEDERATED_USER:
+        context["aws:MultiFactorAuthPresent"] = "true" if session.mfa_at is not None else "false"
+        if session.mfa_at is not None:
+            context["aws:MultiFactorAuthAge"] = str(max(0, now - session.mfa_at))
+    if session.source_identity is not None:
+        context["aws:SourceIdentity"] = session.source_identity
+    if session.provider is not None:
+        context["aws:FederatedProvider"] = session.provider
+    for key, value in session.tags:
+        # a session tag overrides the entity's tag of the same key in any letter case (R119)
+        for held in [k for k in context if k.lower() == f"aws:principaltag/{key.lower()}"]:
+            del context[held]
+        context[f"aws:PrincipalTag/{key}"] = value
+    for key, value in session.context:
+        context[key] = value

@@ -1,0 +1,111 @@
+"""Ask → Decision: the one way from a question to an answer, used by the gate and by everyone who wants to know first.
+
+Source: IAM User Guide, "Policy evaluation logic".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ostiary import policy
+from ostiary.authorization.book import Book, Standing, attached
+from ostiary.authorization.caller import Caller, CallerKind
+from ostiary.authorization.context import RequestFacts, base_context
+from ostiary.credentials.sessions import Session
+from ostiary.policy import Attached, ContextValue, Decision, InForce, PolicyType, Pool, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One permission that an operation needs."""
+
+    action: str
+    """`service:Name`."""
+    resource: str = "*"
+    """The ARN, or `*` for actions without resource-level permissions (R23)."""
+    account: str | None = None
+    """Who owns the resource; None: the caller's own account."""
+    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    """The keys of the service and the resource."""
+    resource_policy: Pool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """An ask with its answer and all that it rests on, enough to repeat it."""
+
+    ask: Ask
+    request: policy.Request
+    in_force: InForce
+    decision: Decision
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the verdict is to allow."""
+        return self.decision.verdict is policy.Verdict.ALLOWED
+
+
+class Judge:
+    """Knows which policies are in force for a caller."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def judge(self, caller: Caller, ask: Ask, facts: RequestFacts) -> Judgement:
+        """Decide one ask."""
+        standing = self._standing(caller)
+        context = base_context(caller, facts, standing.tags if standing else {})
+        account = caller.account if ask.account is None else ask.account
+        if account:
+            context["aws:ResourceAccount"] = account
+        context.update(ask.context)
+        in_force = InForce(
+            identity=standing.identity if standing else self._of_root_issuer(caller),
+            resource=ask.resource_policy,
+            boundary=standing.boundary if standing else None,
+            session=self._session_policies(caller),
+        )
+        request = policy.Request(
+            principal=caller.principal,
+            action=ask.action,
+            resource=ask.resource,
+            resource_account=account or None,
+            context=context,
+        )
+        return Judgement(ask=ask, request=request, in_force=in_force, decision=policy.decide(in_force, request))
+
+    def _standing(self, caller: Caller) -> Standing | None:
+        if caller.kind in (CallerKind.USER, CallerKind.FEDERATED_USER):
+            return self._book.user(caller.entity_id)
+        if caller.kind is CallerKind.ROLE_SESSION:
+            return self._book.role(caller.entity_id)
+        return None
+
+    def _of_root_issuer(self, caller: Caller) -> Pool:
+        """A federated user of the root user may do what its session policies leave of everything (R105)."""
+        issued_by_root = caller.kind is CallerKind.FEDERATED_USER and caller.entity_id == caller.account
+        return Pool((_EVERYTHING,)) if issued_by_root else Pool()
+
+    def _session_policies(self, caller: Caller) -> Pool | None:
+        session = caller.session
+        if session is None or (session.policies is None and not session.policy_arns):
+            return None
+        pool = [_inline(text, number) for number, text in enumerate(session.policies or ())]
+        pool += self._managed(session)
+        return Pool(pool)
+
+    def _managed(self, session: Session) -> list[Attached]:
+        found = (self._book.session_policy(session.account, arn) for arn in session.policy_arns)
+        return [each for each in found if each is not None]
+
+
+def _inline(text: str, number: int) -> Attached:
+    return attached(text, Source(type=PolicyType.SESSION, name=f"session policy {number + 1}", owner="session"))
+
+
+_EVERYTHING: Final = Attached(
+    policy.compile_policy('{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'),
+    Source(type=PolicyType.IDENTITY, name="root user", owner="root"),
+)

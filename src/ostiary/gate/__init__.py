@@ -1,0 +1,1 @@
+"""The way of a request: route, authenticate, parse, authorize, operate, audit, respond."""

@@ -1,0 +1,42 @@
+"""Do it: an operation with what it asks, in one transaction, its event with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ostiary.audit.record import Happening, event
+from ostiary.audit.redact import redacted
+from ostiary.gate.authorize import Permitted, authorize
+from ostiary.services.operation import Call, Operation
+from ostiary.store.transaction import Transaction
+
+
+def carry_out(operation: Operation, call: Call, happening: Happening, output_shape: Any) -> tuple[Any, Permitted, bool]:
+    """Authorize and do one call.
+
+    A change and its audit event are written in the same transaction; a fault undoes both.
+
+    Returns:
+        what the operation gave, the permission it had, and whether its event is written already.
+
+    Raises:
+        ServiceFault: refused, or the operation could not do it.
+    """
+    store = call.house.store
+    if not operation.changes:
+        with store.read() as tx:
+            permitted = authorize(operation, call, tx)
+            return _operate(permitted, tx), permitted, False
+    with store.write() as tx:
+        permitted = authorize(operation, call, tx)
+        given = _operate(permitted, tx)
+        done = replace(happening, judgements=permitted.judgements, answer=redacted(given, output_shape) or None)
+        record, texts = event(done)
+        tx.documents.keep(texts)
+        tx.events.append([record])
+        return given, permitted, True
+
+
+def _operate(permitted: Permitted, tx: Transaction) -> Any:
+    return permitted.operation.do(permitted.call, tx)

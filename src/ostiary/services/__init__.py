@@ -1,0 +1,1 @@
+"""What operations do: a package a service, a file a noun."""

@@ -1,0 +1,34 @@
+"""A refusal in AWS's words. The HTTP status comes from the service model where it is not given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class ServiceFault(Exception):
+    """An answer that is an error.
+
+    Args:
+        code: AWS's error code, such as `NoSuchEntity`.
+        message: AWS's text.
+        status: HTTP status; None: as the service model says, else 400.
+        extra: further members of the error, such as S3's `BucketName`.
+    """
+
+    def __init__(
+        self, code: str, message: str, status: int | None = None, extra: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code, self.message, self.status = code, message, status
+        self.extra: Mapping[str, str] = extra or {}
+
+
+def fault(code: str, status: int | None = None) -> type[ServiceFault]:
+    """A fault class of one code: `NoSuchEntity = fault("NoSuchEntity", 404)`; raised with the message."""
+
+    class Fault(ServiceFault):
+        def __init__(self, message: str, extra: Mapping[str, str] | None = None) -> None:
+            super().__init__(code, message, status, extra)
+
+    Fault.__name__ = Fault.__qualname__ = code
+    return Fault

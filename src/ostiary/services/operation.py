@@ -1,0 +1,130 @@
+"""An operation: what it asks, what it does, how it fails, in one place; and the table of all of them.
+
+`asks` gives the permissions an operation needs, with resources and condition keys, before it is done. `changes` says
+that it writes: then it runs in a write transaction, and its audit event is part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ostiary.authorization.book import Book
+from ostiary.authorization.caller import Caller
+from ostiary.authorization.context import RequestFacts
+from ostiary.authorization.judge import Ask, Judge
+from ostiary.clock import Clock
+from ostiary.credentials.sessions import SessionSeal
+from ostiary.credentials.vault import Vault
+from ostiary.engines.engine import Engine
+from ostiary.entropy import Entropy
+from ostiary.settings import Settings
+from ostiary.store.database import Store
+from ostiary.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The collaborators, built once by `app.py`."""
+
+    settings: Settings
+    clock: Clock
+    entropy: Entropy
+    store: Store
+    vault: Vault
+    seal: SessionSeal
+    book: Book
+    judge: Judge
+    engine: Engine | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What is asked: an operation with its parameters, by somebody."""
+
+    service: str
+    """botocore's name of the service, such as `iam`."""
+    operation: str
+    caller: Caller
+    params: Mapping[str, Any]
+    """As the service model names them, read and held against its constraints."""
+    facts: RequestFacts
+    house: House
+    target: Any = None
+    """What the route found out beyond the operation (S3: bucket, key, headers)."""
+
+    @property
+    def account(self) -> str:
+        """The caller's account."""
+        return self.caller.account
+
+    @property
+    def now(self) -> int:
+        """The moment of the request, seconds since 1970."""
+        return int(self.facts.at.timestamp())
+
+
+Asks = Callable[[Call, Transaction], Iterable[Ask]]
+Deed = Callable[[Call, Transaction], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A row of the table."""
+
+    service: str
+    name: str
+    asks: Asks
+    do: Deed
+    changes: bool
+    blocking: bool
+    """It may wait (a commit, the engine, a slow hash): run in a thread."""
+    anonymous: bool
+    """It may be called without a signature."""
+
+
+OPERATIONS: Final[dict[tuple[str, str], Operation]] = {}
+
+
+def operation(
+    service: str,
+    name: str,
+    *,
+    asks: Asks,
+    changes: bool = False,
+    blocking: bool = False,
+    anonymous: bool = False,
+) -> Callable[[Deed], Deed]:
+    """Enter a function into the table of operations."""
+
+    def enter(do: Deed) -> Deed:
+        key = (service, name)
+        if key in OPERATIONS:
+            raise ValueError(f"{service}:{name} stands twice in the table of operations")
+        OPERATIONS[key] = Operation(
+            service=service,
+            name=name,
+            asks=asks,
+            do=do,
+            changes=changes,
+            blocking=changes or blocking,
+            anonymous=anonymous,
+        )
+        return do
+
+    return enter
+
+
+def nothing(_call: Call, _tx: Transaction) -> Iterable[Ask]:
+    """For the operations that every authenticated caller may use (R101)."""
+    return ()
+
+
+def on_everything(action: str) -> Asks:
+    """For an action without resource-level permissions (R23)."""
+
+    def asks(_call: Call, _tx: Transaction) -> Iterable[Ask]:
+        return (Ask(action=action),)
+
+    return asks

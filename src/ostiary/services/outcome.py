@@ -1,0 +1,34 @@
+"""What an operation may give besides a mapping of its output members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Headers = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HTTP answer that is ready as it is."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """A request for the guarded engine: the door sends it there and streams the answer back."""
+
+    method: str
+    raw_path: str
+    raw_query: str
+    headers: Headers
+    """To send on; without the caller's signature, host and hop-by-hop headers."""
+    body: bytes | None = None
+    """A body that was read already; None: stream the caller's."""
+    edit_headers: Callable[[int, Headers], Headers] | None = None
+    """A look at the answer's headers before they go back."""
+    keep: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,48 @@
+"""What the operator decides. Read once at the start, from the command line and the environment, and handed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteEngineSettings:
+    """An S3 endpoint of somebody else to guard instead of the supervised SeaweedFS."""
+
+    url: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    region: str = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one server."""
+
+    data: Path
+    """The data directory."""
+    region: str = "us-east-1"
+    """The Region of resources that are made without naming one."""
+    host: str = "127.0.0.1"
+    port: int = 4700
+    console_port: int = 4701
+    metadata_port: int = 4702
+    workers: int = 1
+    remote_engine: RemoteEngineSettings | None = None
+    supervise_engine: bool = True
+    """Start SeaweedFS; off: no S3 engine unless a remote one is given."""
+    max_body: int = 10 * 1024 * 1024
+    """Bytes of a request body that is read into memory."""
+    audit_delay: float = 0.1
+    """Seconds that an event of a read may wait to be written with others."""
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.data / "ostiary.db"
+
+    @property
+    def metadata_socket(self) -> Path:
+        """Where instance relays of this machine reach the metadata door."""
+        return self.data / "metadata.sock"
