@@ -1,0 +1,1 @@
+"""IAM: a file a noun."""
