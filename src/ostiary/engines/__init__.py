@@ -1,0 +1,1 @@
+"""Room `engines`: the storage engines that Ostiary guards, started and watched or reached by configuration."""

@@ -1,0 +1,179 @@
+"""Room `engines`: what an engine is to the rest of the house, and an engine that somebody else runs.
+
+An engine keeps its own authentication on. Ostiary holds its only key and signs every request it forwards.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+Headers = Sequence[tuple[str, str]]
+"""Lower-case names with their values in order; text is latin-1, one character a byte."""
+
+UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
+
+
+class EngineState(Enum):
+    """How an engine is."""
+
+    STARTING = "starting"
+    READY = "ready"
+    RESTARTING = "restarting"
+    FAILED = "failed"
+    """It died several times in a row; it is still tried, at long intervals."""
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineAddress:
+    """Where an engine answers, and the key that opens it."""
+
+    host: str
+    port: int
+    secure: bool
+    akid: str
+    secret: str = field(repr=False)
+    region: str
+
+    @property
+    def authority(self) -> str:
+        """The Host header: the port is left out where it is the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.secure else 80) else f"{host}:{self.port}"
+
+
+Signer = Callable[[EngineAddress, str, str, str, Headers], Headers]
+"""`signer(address, method, raw_path, raw_query, headers) -> headers`: the same headers with `x-amz-date`,
+`x-amz-content-sha256` (UNSIGNED-PAYLOAD unless given) and `authorization` added. `host` is among those handed in."""
+
+
+class Engine(Protocol):
+    """An S3 engine, wherever it runs."""
+
+    @property
+    def state(self) -> EngineState:
+        """How it is now."""
+        ...
+
+    def address(self) -> EngineAddress | None:
+        """Where to send requests; None while it is not ready. Cheap: call it for every request."""
+        ...
+
+    def unable(self, key: str) -> str | None:
+        """Why the engine can't keep an object of this key apart from others; None when it can."""
+        ...
+
+    def unable_to_list(self, prefix: str) -> str | None:
+        """The same for the text that a listing starts with: a prefix, a marker."""
+        ...
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        ...
+
+    def stop(self) -> None:
+        """End what was begun; returns when it is gone."""
+        ...
+
+
+class RemoteEngine:
+    """Any S3 endpoint, run by somebody else: a SeaweedFS cluster, Ceph, AWS."""
+
+    def __init__(
+        self,
+        endpoint_url: str,
+        *,
+        access_key: str,
+        secret_key: str,
+        region: str = "us-east-1",
+        exact_keys: bool = False,
+    ) -> None:
+        """`exact_keys`: the endpoint keeps every key exactly as it is written, as AWS and Ceph do. Unless told so, keys
+        that SeaweedFS confuses are refused.
+
+        Raises ValueError for a URL that is not `http(s)://host[:port]`.
+        """
+        parts = urlsplit(endpoint_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError(f"`{endpoint_url}` is no endpoint: give it as http://host:port or https://host:port")
+        if parts.username or parts.password:
+            raise ValueError("an engine's endpoint holds no credentials: give access key and secret key apart")
+        secure = parts.scheme == "https"
+        self._exact = exact_keys
+        self._address = EngineAddress(
+            host=parts.hostname,
+            port=parts.port or (443 if secure else 80),
+            secure=secure,
+            akid=access_key,
+            secret=secret_key,
+            region=region,
+        )
+
+    @property
+    def state(self) -> EngineState:
+        """Always READY: what is known of it shows in each answer."""
+        return EngineState.READY
+
+    def address(self) -> EngineAddress | None:
+        """The configured endpoint."""
+        return self._address
+
+    def unable(self, key: str) -> str | None:
+        """See `Engine.unable`."""
+        return None if self._exact else unable(key)
+
+    def unable_to_list(self, prefix: str) -> str | None:
+        """See `Engine.unable_to_list`."""
+        return None if self._exact else unable_to_list(prefix)
+
+    def start(self) -> None:
+        """Nothing to start."""
+
+    def stop(self) -> None:
+        """Nothing to stop."""
+
+
+def tls_context() -> ssl.SSLContext:
+    """How we speak to remote https engines: certificates and host names are verified."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def unable(key: str) -> str | None:
+    """Why SeaweedFS can't keep an object of this key apart from others; None when it can.
+
+    SeaweedFS keeps objects in folders, so it takes several keys for one: `a//b`, `/a/b` and `a\\b` are its `a/b`, and
+    `KEY.versions/…` and `.uploads/…` are its own books. A policy speaks of keys as they are written: what it denies as
+    `secret/*` must not be had as `/secret/x`. Found by experiment with SeaweedFS 4.48 (`tests/engines/`).
+    """
+    segments = key.split("/")
+    folders, name = segments[:-1], segments[-1]
+    if "\\" in key:
+        return "the storage engine takes `\\` in a key for `/`"
+    if "\x00" in key:
+        return "the storage engine holds no key with a NUL character"
+    if any(segment == "" for segment in folders) or key == "":
+        return "the storage engine holds no key with an empty segment (`//`, or `/` at the start)"
+    if any(segment in (".", "..") for segment in segments):
+        return "the storage engine holds no key with a segment `.` or `..`"
+    if any(segment.endswith(".versions") for segment in segments if segment) or segments[0] == ".uploads":
+        return "the storage engine keeps its own books under `.versions` and `.uploads`"
+    if any(len(segment.encode("utf-8", "surrogatepass")) > _LONGEST_NAME for segment in (*folders, name)):
+        return f"the storage engine holds no segment of more than {_LONGEST_NAME} bytes"
+    return None
+
+
+def unable_to_list(prefix: str) -> str | None:
+    """Why SeaweedFS would list something else than what starts with `prefix`; None when it is exact."""
+    if prefix == "":
+        return None
+    return unable(prefix.removesuffix("/")) if prefix.endswith("/") else unable(prefix)
+
+
+_LONGEST_NAME: Final = 255
