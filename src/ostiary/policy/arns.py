@@ -55,9 +55,7 @@ class ArnPattern:
         count = len(self._components)
         if count < COMPONENTS:
             values[count - 1 :] = [":".join(values[count - 1 :])]
-        return all(
-            _covers(component, value, keys) for component, value in zip(self._components, values, strict=True)
-        )
+        return all(_covers(component, value, keys) for component, value in zip(self._components, values, strict=True))
 
 
 def _literal(pieces: list[list[TemplatePart]]) -> bool:

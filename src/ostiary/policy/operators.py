@@ -98,9 +98,7 @@ class _ArnLike:
     __slots__ = ("_patterns",)
 
     def __init__(self, values: Iterable[str], variables: bool) -> None:
-        self._patterns = tuple(
-            ArnPattern(template(value, variables=variables), open_ended=False) for value in values
-        )
+        self._patterns = tuple(ArnPattern(template(value, variables=variables), open_ended=False) for value in values)
 
     def any(self, value: str, keys: Keys) -> bool:
         return value.count(":") >= 5 and any(pattern.matches(value, keys) for pattern in self._patterns)

@@ -10,7 +10,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Final, NoReturn, cast
+from typing import Final, NamedTuple, NoReturn, cast
 
 from ostiary.policy.decision import Position
 from ostiary.policy.faults import MalformedPolicy
@@ -71,22 +71,35 @@ _DECODER: Final = json.JSONDecoder(
 def _refuse_duplicate(text: str) -> NoReturn:
     seen: set[Path] = set()
     layout = Layout(text)
-    for path, start, _, _ in layout.walk():
-        if path in seen:
+    for spot in layout.walk():
+        if spot.path in seen:
+            at = layout.position(spot.shown)
             raise MalformedPolicy(
                 "Syntax errors in policy.",
                 finding="JSON_SYNTAX_ERROR",
-                pointer=pointer(path),
-                line=layout.position(start).line,
-                column=layout.position(start).column,
+                pointer=pointer(spot.path),
+                line=at.line,
+                column=at.column,
             )
-        seen.add(path)
+        seen.add(spot.path)
     raise MalformedPolicy("Syntax errors in policy.", finding="JSON_SYNTAX_ERROR")
 
 
 def pointer(path: Path) -> str:
     """The JSON pointer (RFC 6901) of a path."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+class Spot(NamedTuple):
+    """Where a value stands; offsets into the text."""
+
+    path: Path
+    shown: int
+    """Where its key starts, or the value itself in a list."""
+    before: int
+    """Where the token before it ends, commas left aside."""
+    start: int
+    end: int
 
 
 class Layout:
@@ -101,47 +114,44 @@ class Layout:
         line = bisect_right(self._lines, offset)
         return Position(line=line, column=offset - self._lines[line - 1] + 1, offset=offset)
 
-    def walk(self) -> Iterator[tuple[Path, int, int, int]]:
-        """Every value in the order its end is met: its path, where its key or itself starts, where the token
-        before the value ends, where the value ends."""
-        stack: list[tuple[Path, int, int, bool]] = []  # path, shown start, end of the token before, is an object
+    def walk(self) -> Iterator[Spot]:
+        """Every value, in the order in which the values end."""
+        open_spots: list[tuple[int, int, int, bool]] = []  # shown, before, start, is an object
         steps: list[str | int] = []
-        key_start: int | None = None
+        key: int | None = None
         before = 0
         expect_key = False
         for match in _TOKEN.finditer(self._text):
-            token, start, end = match.group(), match.start(), match.end()
-            first = token[0]
+            first, start, end = match.group()[0], match.start(), match.end()
             if first in "{[":
-                path: Path = tuple(steps)
-                stack.append((path, start if key_start is None else key_start, before, first == "{"))
-                expect_key, key_start = first == "{", None
+                open_spots.append((start if key is None else key, before, start, first == "{"))
+                expect_key, key = first == "{", None
                 steps.append(0)
             elif first in "}]":
                 steps.pop()
-                path, shown, previous, _ = stack.pop()
-                expect_key, key_start = False, None
-                yield path, shown, previous, end
+                shown, token_before, began, _ = open_spots.pop()
+                expect_key, key = False, None
+                yield Spot(tuple(steps), shown, token_before, began, end)
             elif first == ",":
-                expect_key = stack[-1][3]
+                expect_key = open_spots[-1][3]
                 if not expect_key:
                     steps[-1] = cast(int, steps[-1]) + 1
+                continue  # a statement starts where the one before it ends, not after the comma
             elif first == ":":
                 expect_key = False
             elif expect_key:
-                steps[-1], key_start = json.loads(token), start
+                steps[-1], key = json.loads(match.group()), start
             else:
-                yield tuple(steps), start if key_start is None else key_start, before, end
-                key_start = None
-            if first != ",":  # a statement starts where the one before it ends, not after the comma
-                before = end
+                yield Spot(tuple(steps), start if key is None else key, before, start, end)
+                key = None
+            before = end
 
     def find(self, path: Path) -> Position:
         """Where the value of a path starts (its key, if it has one); the nearest parent if there is no such value."""
         best, offset = -1, 0
-        for at, start, _, _ in self.walk():
-            if path[: len(at)] == at and len(at) > best:
-                best, offset = len(at), start
+        for spot in self.walk():
+            if path[: len(spot.path)] == spot.path and len(spot.path) > best:
+                best, offset = len(spot.path), spot.shown
         return self.position(offset)
 
     def statements(self) -> list[tuple[Position, Position]]:
@@ -150,12 +160,11 @@ class Layout:
         The start is the place right after the token before the statement; for a single object, right after its own
         brace. The end is right after the closing brace.
         """
-        single: tuple[Position, Position] | None = None
+        single: list[tuple[Position, Position]] = []
         listed: list[tuple[Position, Position]] = []
-        for path, _, before, end in self.walk():
-            if len(path) == 2 and path[0] == "Statement" and isinstance(path[1], int):
-                listed.append((self.position(before), self.position(end)))
-            elif path == ("Statement",):
-                opening = self._text.index("{", before) + 1 if self._text[end - 1] == "}" else before
-                single = (self.position(opening), self.position(end))
-        return listed if listed or single is None else [single]
+        for spot in self.walk():
+            if len(spot.path) == 2 and spot.path[0] == "Statement" and isinstance(spot.path[1], int):
+                listed.append((self.position(spot.before), self.position(spot.end)))
+            elif spot.path == ("Statement",):
+                single = [(self.position(spot.start + 1), self.position(spot.end))]
+        return listed or single
