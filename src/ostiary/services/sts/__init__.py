@@ -1,0 +1,1 @@
+"""STS: a file a noun."""
