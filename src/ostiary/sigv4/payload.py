@@ -78,13 +78,7 @@ def declaration(presented: Presented) -> Declaration:
         if presented.style is Style.HEADER:
             raise SignatureFault(Reason.CONTENT_SHA256_MISSING)
         text = UNSIGNED_PAYLOAD
-    if kind := _WORDS.get(text):
-        return Declaration(kind, text)
-    if not _SHA256(text):
-        raise SignatureFault(
-            Reason.CONTENT_SHA256_INVALID, {"ArgumentName": "x-amz-content-sha256", "ArgumentValue": text}
-        )
-    return Declaration(Kind.SHA256, text)
+    return _declared(text)
 
 
 def open_body(
@@ -98,13 +92,14 @@ def open_body(
     Raises:
         SignatureFault: the headers that describe the body are missing, unreadable or contradict one another.
     """
-    kind = declared.kind if declared else _anonymous(headers)
+    said = declared or _anonymous(headers)
+    kind = said.kind
     announced = _announced(headers) if kind.trailer else None
-    expected = expect_md5(headers) + (expect_checksum(headers, trailer=announced is not None) if checksums else [])
-    if declared is None or not kind.chunked:
-        if kind.chunked:
-            return ChunkedBody(_decoded_length(headers), expected, trailer=announced)
-        return PlainBody(expected + ([_expect_sha256(declared.text)] if declared and kind is Kind.SHA256 else []))
+    expected = expect_md5(headers)
+    if checksums:
+        expected += expect_checksum(headers, trailer=announced is not None)
+    if not kind.chunked:
+        return PlainBody([*expected, _expect_sha256(said.text)] if kind is Kind.SHA256 else expected)
     signer = None
     if kind is not Kind.UNSIGNED_CHUNKS_TRAILER:
         if verified is None:
@@ -134,13 +129,22 @@ class PlainBody:
         return {}
 
 
-def _anonymous(headers: Headers) -> Kind:
-    """Nobody signs an anonymous body, but it may be chunked with a trailer."""
+def _declared(text: str) -> Declaration:
+    if kind := _WORDS.get(text):
+        return Declaration(kind, text)
+    if not _SHA256(text):
+        raise SignatureFault(
+            Reason.CONTENT_SHA256_INVALID, {"ArgumentName": "x-amz-content-sha256", "ArgumentValue": text}
+        )
+    return Declaration(Kind.SHA256, text)
+
+
+def _anonymous(headers: Headers) -> Declaration:
+    """What somebody who signs nothing declares of the body; being held to a hash needs no key."""
     texts = {value.strip() for name, value in headers if name == "x-amz-content-sha256"}
-    kind = _WORDS.get(texts.pop(), Kind.UNSIGNED) if len(texts) == 1 else Kind.UNSIGNED
-    if kind in (Kind.SIGNED_CHUNKS, Kind.SIGNED_CHUNKS_TRAILER):
-        raise SignatureFault(Reason.CHUNK_SIGNATURE)
-    return kind
+    if len(texts) > 1:
+        raise SignatureFault(Reason.TWO_MECHANISMS)
+    return _declared(texts.pop() if texts else UNSIGNED_PAYLOAD)
 
 
 def _announced(headers: Headers) -> str:

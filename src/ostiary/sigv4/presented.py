@@ -25,7 +25,7 @@ MAX_EXPIRES: Final = 604_800
 UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
 
 _DIGITS: Final = re.compile(r"[0-9]+").fullmatch
-_BASIC: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z").fullmatch
+_BASIC: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z").fullmatch
 _NAMES: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(;[a-z0-9!#$%&'*+.^_`|~-]+)*").fullmatch
 _WANTED: Final = {
     name: f"Authorization header requires '{name}' parameter." for name in ("Credential", "Signature", "SignedHeaders")
@@ -213,15 +213,17 @@ def _header_time(headers: Headers, authorization: str) -> tuple[datetime, str]:
     time = _basic_time(text) or _http_time(text)
     if time is None:
         raise SignatureFault(Reason.HEADER_DATE, got=text)
-    return time, time.strftime(TIME_FORMAT)
+    return time, text if _BASIC(text) else time.strftime(TIME_FORMAT)
 
 
 def _basic_time(text: str) -> datetime | None:
-    """Read `20150830T123600Z`."""
-    if not _BASIC(text) or text.startswith("0000"):
+    """Read `20150830T123600Z` (by hand: `strptime` would cost more than the signature)."""
+    found = _BASIC(text)
+    if not found:
         return None
+    year, month, day, hour, minute, second = map(int, found.groups())
     try:
-        return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC)
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
 
