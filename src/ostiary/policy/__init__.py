@@ -5,6 +5,7 @@ from __future__ import annotations
 from ostiary.policy.combine import decide
 from ostiary.policy.compile import CompiledPolicy, compile_policy, referenced_condition_keys
 from ostiary.policy.decision import Decision, Effect, Matched, PolicyType, Position, Source, Verdict
+from ostiary.policy.explain import Explanation, StatementReport, TestReport, TypeReport, explain
 from ostiary.policy.faults import MalformedPolicy
 from ostiary.policy.grammar import Document, check
 from ostiary.policy.in_force import InForce
@@ -23,6 +24,7 @@ from ostiary.policy.principals import (
 )
 from ostiary.policy.rename import map_principals
 from ostiary.policy.request import ContextValue, Request
+from ostiary.policy.suggest import Suggestion
 
 __all__ = [
     "DOCUMENT_LIMIT",
@@ -34,6 +36,7 @@ __all__ = [
     "Decision",
     "Document",
     "Effect",
+    "Explanation",
     "Federated",
     "FederatedUser",
     "InForce",
@@ -49,12 +52,17 @@ __all__ = [
     "Root",
     "Service",
     "Source",
+    "StatementReport",
+    "Suggestion",
+    "TestReport",
+    "TypeReport",
     "User",
     "Verdict",
     "check",
     "compile_policy",
     "decide",
     "denial_message",
+    "explain",
     "map_principals",
     "policy_size",
     "referenced_condition_keys",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ostiary.policy.decision import PolicyType
-from ostiary.policy.in_force import Attachments, InForce, pool
+from ostiary.policy.in_force import InForce
 from ostiary.policy.pool import Placed, Pool
 from ostiary.policy.principals import FederatedUser, RoleSession, Root, Strength, User
 from ostiary.policy.request import Request
@@ -107,22 +107,21 @@ def layers(in_force: InForce, request: Request) -> Layers:
 def _filters(in_force: InForce, request: Request) -> tuple[Layer, ...]:
     found: list[Layer] = []
     if in_force.rcp is not None and _rcp_binds(request):
-        found.append(Layer(PolicyType.RCP, tuple(pool(level) for level in in_force.rcp)))
+        found.append(Layer(PolicyType.RCP, in_force.rcp))
     if in_force.scp is not None and _scp_binds(request):
-        found.append(Layer(PolicyType.SCP, tuple(pool(level) for level in in_force.scp)))
+        found.append(Layer(PolicyType.SCP, in_force.scp))
     if in_force.endpoint is not None:
-        found.append(Layer(PolicyType.ENDPOINT, (pool(in_force.endpoint),)))
+        found.append(Layer(PolicyType.ENDPOINT, (in_force.endpoint,)))
     return tuple(found)
 
 
-def _layer(kind: PolicyType, attachments: Attachments | None) -> Layer | None:
-    return None if attachments is None else Layer(kind, (pool(attachments),))
+def _layer(kind: PolicyType, policies: Pool | None) -> Layer | None:
+    return None if policies is None else Layer(kind, (policies,))
 
 
-def _resource_layer(attachments: Attachments | None) -> Layer | None:
-    if attachments is None:
+def _resource_layer(policies: Pool | None) -> Layer | None:
+    if policies is None:
         return None
-    policies = pool(attachments)
     kind = policies.policies[0].source.type if policies else PolicyType.RESOURCE
     return Layer(kind, (policies,), of_resource=True)
 
