@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from ostiary.policy.compile import compile_policy
 from ostiary.policy.decision import PolicyType, Source
@@ -94,3 +94,11 @@ def read_policies(members: Mapping[str, Any]) -> InForce:
         rcp=levels(PolicyType.RCP),
         endpoint=single(PolicyType.ENDPOINT),
     )
+
+
+def is_case(entry: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a JSON value has the members of a decision case."""
+    if not isinstance(entry, dict):
+        return False
+    members = (entry.get("policies"), entry.get("request"), entry.get("expected"))
+    return all(isinstance(one, dict) for one in members) and "decision" in entry["expected"]

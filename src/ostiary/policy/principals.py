@@ -196,3 +196,35 @@ def named(entries: Mapping[str, Iterable[str]]) -> Named:
         providers=frozenset(entries.get("Federated", ())),
         canonical=frozenset(entries.get("CanonicalUser", ())),
     )
+
+
+def principal_of_arn(arn: str, *, role_arn: str | None = None, issuer_arn: str | None = None) -> Principal:
+    """The principal an ARN (or a service's name) stands for, as far as it tells.
+
+    Args:
+        role_arn: of a session whose role has a path: session ARNs carry none.
+        issuer_arn: of a federated user: the user who called GetFederationToken, whom its own ARN does not tell.
+
+    Raises:
+        ValueError: the ARN names no principal.
+    """
+    if _SERVICE_NAME.fullmatch(arn):
+        return Service(arn=arn)
+    parts = arn.split(":", 5)
+    if len(parts) == 6 and parts[0] == "arn" and parts[2] in ("iam", "sts") and _ACCOUNT.fullmatch(parts[4]):
+        partition, account, (kind, _, name) = parts[1], parts[4], parts[5].partition("/")
+        if parts[5] == "root":
+            return Root(arn=arn, account=account)
+        if kind == "user" and name:
+            return User(arn=arn, account=account)
+        if kind == "assumed-role" and name.partition("/")[2]:
+            role = role_arn or f"arn:{partition}:iam::{account}:role/{name.partition('/')[0]}"
+            return RoleSession(arn=arn, role_arn=role, account=account)
+        if kind == "federated-user" and name:
+            return FederatedUser(arn=arn, issuer_arn=issuer_arn or "", account=account)
+        if kind in ("oidc-provider", "saml-provider") and name:
+            return Federated(arn=arn)
+    raise ValueError(f"`{arn}` is no principal: give the ARN of a user, a session or a root user, or a service's name")
+
+
+_SERVICE_NAME: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
