@@ -1,0 +1,76 @@
+"""services/iam: what IAM answers when it can't. Codes and statuses are those of the API model.
+
+Source: IAM API Reference, "Common errors" and the errors of each operation.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ostiary.services.faults import ServiceFault
+
+
+class IamFault(ServiceFault):
+    """A fault of one code, raised with AWS's message."""
+
+    CODE: ClassVar[str]
+    STATUS: ClassVar[int] = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__(self.CODE, message, self.STATUS)
+
+
+class NoSuchEntity(IamFault):
+    CODE, STATUS = "NoSuchEntity", 404
+
+
+class EntityAlreadyExists(IamFault):
+    CODE, STATUS = "EntityAlreadyExists", 409
+
+
+class LimitExceeded(IamFault):
+    CODE, STATUS = "LimitExceeded", 409
+
+
+class DeleteConflict(IamFault):
+    CODE, STATUS = "DeleteConflict", 409
+
+
+class EntityTemporarilyUnmodifiable(IamFault):
+    CODE, STATUS = "EntityTemporarilyUnmodifiable", 409
+
+
+class ConcurrentModification(IamFault):
+    CODE, STATUS = "ConcurrentModification", 409
+
+
+class UnmodifiableEntity(IamFault):
+    CODE = "UnmodifiableEntity"
+
+
+class InvalidInput(IamFault):
+    CODE = "InvalidInput"
+
+
+class ValidationError(IamFault):
+    CODE = "ValidationError"
+
+
+class MalformedPolicyDocument(IamFault):
+    CODE = "MalformedPolicyDocument"
+
+
+class PolicyNotAttachable(IamFault):
+    CODE = "PolicyNotAttachable"
+
+
+class PasswordPolicyViolation(IamFault):
+    CODE = "PasswordPolicyViolation"
+
+
+class NotSupported(IamFault):
+    CODE, STATUS = "NotSupportedService", 404
+
+
+class PolicyEvaluation(IamFault):
+    CODE, STATUS = "PolicyEvaluation", 500
