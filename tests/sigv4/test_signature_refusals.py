@@ -294,8 +294,9 @@ def test_only_good_signatures_are_remembered_and_the_oldest_is_forgotten() -> No
     with pytest.raises(SignatureFault):
         check(LIST_USERS, "wrong")
     for day in ("20150901", "20150902", "20150903"):
-        keys.keep(SECRET, Scope(day, "r", "iam"), b"k")
+        keys.keep(keys.find(SECRET, Scope(day, "r", "iam")))
     assert len(keys) == 2
+    assert SECRET not in repr(keys.find(SECRET, Scope("20150903", "r", "iam")))
     keys.clear()
     assert len(keys) == 0
 

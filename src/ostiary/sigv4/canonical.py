@@ -106,14 +106,18 @@ def canonical_query(raw_query: str, *, without: str | None = None, verbatim: boo
 
 def canonical_headers(headers: Headers, signed: Iterable[str]) -> str:
     """The signed headers, a line each: spaces folded, repeats joined with commas; an absent one is empty."""
-    found: dict[str, str] = dict.fromkeys(sorted(signed), "")
-    seen: set[str] = set()
+    found: dict[str, str | None] = dict.fromkeys(sorted(signed))
     for name, value in headers:
         if name in found:
-            folded = _SPACES.sub(" ", value).strip(" ")
-            found[name] = f"{found[name]},{folded}" if name in seen else folded
-            seen.add(name)
-    return "".join(f"{name}:{value}\n" for name, value in found.items())
+            before = found[name]
+            found[name] = _folded(value) if before is None else f"{before},{_folded(value)}"
+    return "".join([f"{name}:{value or ''}\n" for name, value in found.items()])
+
+
+def _folded(value: str) -> str:
+    if "  " not in value and value.isprintable():  # most are; printable has no white space but the space
+        return value.strip(" ")
+    return _SPACES.sub(" ", value).strip(" ")
 
 
 def canonical_request(

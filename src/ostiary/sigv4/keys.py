@@ -5,12 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from threading import Lock
-from typing import Final
+from typing import Final, NamedTuple
 
 from ostiary.sigv4.canonical import signing_key
 from ostiary.sigv4.presented import Scope
 
-_Entry = tuple[bytes, Scope]
+_Entry = tuple[bytes, str, str, str]
+
+
+class SigningKey(NamedTuple):
+    """The key of one day, region and service, and where it belongs in the cache."""
+
+    entry: _Entry
+    key: bytes
+
+    def __repr__(self) -> str:
+        return "SigningKey(…)"
 
 
 class SigningKeys:
@@ -21,28 +31,28 @@ class SigningKeys:
 
     def __init__(self, size: int = 4096) -> None:
         self._size: Final = size
-        self._keys: Final[OrderedDict[_Entry, bytes]] = OrderedDict()
+        self._keys: Final[OrderedDict[_Entry, SigningKey]] = OrderedDict()
         self._lock: Final = Lock()
 
     def __len__(self) -> int:
         return len(self._keys)
 
-    def find(self, secret: str, scope: Scope) -> bytes:
+    def find(self, secret: str, scope: Scope) -> SigningKey:
         """The signing key of `secret` for `scope`, remembered or derived."""
-        entry = _entry(secret, scope)
+        entry = (hashlib.sha256(secret.encode()).digest(), scope.date, scope.region, scope.service)
         with self._lock:
-            key = self._keys.get(entry)
-            if key is not None:
+            found = self._keys.get(entry)
+            if found is not None:
                 self._keys.move_to_end(entry)
-                return key
-        return signing_key(secret, scope.date, scope.region, scope.service)
+                return found
+        return SigningKey(entry, signing_key(secret, scope.date, scope.region, scope.service))
 
-    def keep(self, secret: str, scope: Scope, key: bytes) -> None:
+    def keep(self, key: SigningKey) -> None:
         """Remember a key that a good signature was made with."""
-        entry = _entry(secret, scope)
+        if key.entry in self._keys:
+            return
         with self._lock:
-            self._keys[entry] = key
-            self._keys.move_to_end(entry)
+            self._keys[key.entry] = key
             while len(self._keys) > self._size:
                 self._keys.popitem(last=False)
 
@@ -50,7 +60,3 @@ class SigningKeys:
         """Forget all of them."""
         with self._lock:
             self._keys.clear()
-
-
-def _entry(secret: str, scope: Scope) -> _Entry:
-    return hashlib.sha256(secret.encode()).digest(), scope

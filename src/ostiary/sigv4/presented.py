@@ -95,7 +95,7 @@ def present(method: str, raw_path: str, raw_query: str, headers: Headers) -> Pre
 def _parameters(raw_query: str) -> dict[str, str]:
     """The authentication parameters of a query; the same one twice with different values is refused."""
     found: dict[str, str] = {}
-    if "X-Amz-" not in raw_query and "Signature" not in raw_query:
+    if not raw_query or ("X-Amz-" not in raw_query and "Signature" not in raw_query):
         return found
     for name, value in query_pairs(raw_query):
         if name in _PARAMETERS or name in _SIGNATURE_2:
@@ -110,7 +110,9 @@ def _from_header(authorization: str, headers: Headers) -> Presented:
     if scheme != ALGORITHM:
         _refuse_scheme(scheme, authorization)
     components = _components(rest, authorization)
-    missing = [words for name, words in _WANTED.items() if not components.get(name)]
+    signed = _signed_headers(components.get("SignedHeaders", ""))
+    given = {name for name in _WANTED if components.get(name)} - (set() if signed else {"SignedHeaders"})
+    missing = [words for name, words in _WANTED.items() if name not in given]
     if missing:
         raise SignatureFault(Reason.HEADER_COMPONENTS, missing=" ".join(missing), hashed=_hashed(authorization))
     time, timestamp = _header_time(headers, authorization)
@@ -119,10 +121,7 @@ def _from_header(authorization: str, headers: Headers) -> Presented:
         style=Style.HEADER,
         akid=akid,
         scope=scope,
-        signed_headers=_signed_headers(
-            components["SignedHeaders"],
-            SignatureFault(Reason.HEADER_COMPONENTS, missing=_WANTED["SignedHeaders"], hashed=_hashed(authorization)),
-        ),
+        signed_headers=signed,
         signature=components["Signature"],
         time=time,
         timestamp=timestamp,
@@ -136,7 +135,9 @@ def _from_query(parameters: Mapping[str, str], headers: Headers) -> Presented:
     algorithm = parameters.get("X-Amz-Algorithm", "")
     if algorithm and algorithm != ALGORITHM:
         raise SignatureFault(Reason.UNSUPPORTED_ALGORITHM, got=algorithm)
-    missing = [_MUST_INCLUDE.format(name) for name in _REQUIRED if not parameters.get(name)]
+    signed = _signed_headers(parameters.get("X-Amz-SignedHeaders", ""))
+    given = {name for name in _REQUIRED if parameters.get(name)} - (set() if signed else {"X-Amz-SignedHeaders"})
+    missing = [_MUST_INCLUDE.format(name) for name in _REQUIRED if name not in given]
     if missing:
         raise SignatureFault(Reason.QUERY_PARAMETERS, missing=" ".join(missing))
     timestamp = parameters["X-Amz-Date"]
@@ -148,10 +149,7 @@ def _from_query(parameters: Mapping[str, str], headers: Headers) -> Presented:
         style=Style.QUERY,
         akid=akid,
         scope=scope,
-        signed_headers=_signed_headers(
-            parameters["X-Amz-SignedHeaders"],
-            SignatureFault(Reason.QUERY_PARAMETERS, missing=_MUST_INCLUDE.format("X-Amz-SignedHeaders")),
-        ),
+        signed_headers=signed,
         signature=parameters["X-Amz-Signature"],
         time=time,
         timestamp=timestamp,
@@ -198,12 +196,10 @@ def _credential(credential: str, timestamp: str, style: Style) -> tuple[str, Sco
     return akid, Scope(date, region, service)
 
 
-def _signed_headers(text: str, fault: SignatureFault) -> tuple[str, ...]:
-    """The names in the canonical order; a list that isn't names (of any case) between semicolons is refused."""
+def _signed_headers(text: str) -> tuple[str, ...]:
+    """The names in the canonical order; none when the list isn't names (of any case) between semicolons."""
     names = text.lower()
-    if not _NAMES(names):
-        raise fault
-    return tuple(sorted(set(names.split(";"))))
+    return tuple(sorted(set(names.split(";")))) if _NAMES(names) else ()
 
 
 def _header_time(headers: Headers, authorization: str) -> tuple[datetime, str]:
@@ -256,10 +252,14 @@ def _expires(text: str | None, service: str) -> int | None:
 
 def _only(headers: Headers, name: str) -> str | None:
     """The value of a header that may stand in a request once."""
-    values = {value.strip() for found, value in headers if found == name}
-    if len(values) > 1:
-        raise SignatureFault(Reason.TWO_MECHANISMS)
-    return values.pop() if values else None
+    only: str | None = None
+    for found, value in headers:
+        if found == name:
+            value = value.strip()
+            if only is not None and only != value:
+                raise SignatureFault(Reason.TWO_MECHANISMS)
+            only = value
+    return only
 
 
 def _hashed(authorization: str) -> str:

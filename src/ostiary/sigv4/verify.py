@@ -66,16 +66,17 @@ def verify(
     key = keys.find(secret, presented.scope)
     claimed = canonical.wire(presented.signature)
     first: tuple[str, str] | None = None
+    scope = str(presented.scope)
     for request in _canonical_requests(presented, method, raw_path, raw_query, headers, payload_hash, service):
-        text = canonical.string_to_sign(presented.timestamp, str(presented.scope), request)
-        if hmac.compare_digest(canonical.signature(key, text).encode(), claimed):
-            keys.keep(secret, presented.scope, key)
+        text = canonical.string_to_sign(presented.timestamp, scope, request)
+        if hmac.compare_digest(canonical.signature(key.key, text).encode(), claimed):
+            keys.keep(key)
             return Verified(
                 akid=presented.akid,
                 scope=presented.scope,
                 timestamp=presented.timestamp,
                 signature=presented.signature,
-                key=key,
+                key=key.key,
             )
         first = first or (request, text)
     raise SignatureFault(Reason.SIGNATURE, _mismatch(presented, *first) if first else None)
@@ -114,7 +115,6 @@ def check_time(presented: Presented, now: datetime, service: str) -> None:
     """Not signed more than 15 minutes ago (presigned: than its life), nor more than 15 minutes ahead."""
     at, query = presented.time, presented.style is Style.QUERY
     life = MAX_SKEW if presented.expires is None else timedelta(seconds=presented.expires)
-    facts = {"time": presented.timestamp, "now": now.strftime(TIME_FORMAT)}
     if now > at and now - at > life:
         reason = Reason.PRESIGNED_EXPIRED if query else Reason.SIGNATURE_EXPIRED
         edge, minutes = now - life, int(life.total_seconds() // 60)
@@ -124,7 +124,14 @@ def check_time(presented: Presented, now: datetime, service: str) -> None:
     else:
         return
     details = _presigned_times(presented, now) if query else _header_times(presented, now)
-    raise SignatureFault(reason, details, **facts, edge=edge.strftime(TIME_FORMAT), minutes=str(minutes))
+    raise SignatureFault(
+        reason,
+        details,
+        time=presented.timestamp,
+        now=now.strftime(TIME_FORMAT),
+        edge=edge.strftime(TIME_FORMAT),
+        minutes=str(minutes),
+    )
 
 
 def check_signed_headers(presented: Presented, headers: Headers, service: str) -> None:
@@ -133,10 +140,10 @@ def check_signed_headers(presented: Presented, headers: Headers, service: str) -
     S3 wants it of presigned URLs too. Elsewhere the session token may be added after signing, as AWS allows, and a
     presigned URL decides nothing by its x-amz-* headers.
     """
-    signed = presented.signed_headers
-    if "host" not in signed or not any(name == "host" for name, _ in headers):
+    sent, signed = {name for name, _ in headers}, presented.signed_headers
+    if "host" not in signed or "host" not in sent:
         raise SignatureFault(Reason.HOST_NOT_SIGNED, {"HeadersNotSigned": "host"})
-    names = {name for name, _ in headers if name.startswith("x-amz-") and name not in signed}
+    names = {name for name in sent.difference(signed) if name.startswith("x-amz-")}
     if service != "s3":
         names = set() if presented.style is Style.QUERY else names - {"x-amz-security-token", "x-amz-date"}
     if names:
