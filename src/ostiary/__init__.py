@@ -1,2 +1,3 @@
 """Ostiary: the identity and access management of AWS, as software that anybody can run."""
 
+__version__ = "0.1.0"

@@ -1,0 +1,66 @@
+# The verbs. `make run` and `make test` need nothing but Python 3.11 and make.
+.DEFAULT_GOAL := help
+.PHONY: help run test fast check fmt vectors clients bench kill fuzz refresh clean
+
+RUN := .venv/.installed-run
+DEV := .venv/.installed-dev
+BENCH := .venv/.installed-bench
+ARGS ?=
+JS := tests/clients/js/node_modules/.package-lock.json
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(RUN): pyproject.toml scripts/venv
+	@scripts/venv ""
+	@touch $@
+
+$(DEV): pyproject.toml scripts/venv
+	@scripts/venv dev
+	@touch $@ $(RUN)
+
+$(BENCH): pyproject.toml scripts/venv
+	@scripts/venv dev,bench
+	@touch $@ $(DEV) $(RUN)
+
+$(JS): tests/clients/js/package.json tests/clients/js/package-lock.json $(DEV)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --prefix tests/clients/js --no-audit --no-fund --loglevel=error
+	@touch $@
+
+run: $(RUN) ## start the server (ARGS="--data DIR --port 4700 …")
+	@.venv/bin/ostiary serve $(ARGS)
+
+test: check $(JS) ## set up everything, then check and run all tests
+	@.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+fast: $(DEV) ## the tests without live servers and clients
+	@.venv/bin/python -m pytest -n 2 -m "not client and not server" $(ARGS)
+
+vectors: $(DEV) ## the decision vectors, by the command users have
+	@.venv/bin/ostiary policy test tests/vectors
+
+clients: $(DEV) $(JS) ## the tests with real clients
+	@.venv/bin/python -m pytest -m client $(ARGS)
+
+check: $(DEV) ## style, types, layers
+	@.venv/bin/ruff check src tests bench
+	@.venv/bin/ruff format --check --quiet src tests bench
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
+
+fmt: $(DEV) ## format and fix
+	@.venv/bin/ruff check --fix --quiet src tests bench || true
+	@.venv/bin/ruff format --quiet src tests bench
+
+bench: $(BENCH) ## measure side by side: this server, a bare one, moto's; the engine
+	@.venv/bin/python -m bench $(ARGS)
+
+kill: $(DEV) ## SIGKILL the server under load, again and again (ROUNDS=20)
+	@.venv/bin/python -m tests.kill $(ARGS)
+
+refresh: $(DEV) ## fetch AWS's facts anew: managed policies, service reference
+	@.venv/bin/python -m ostiary.catalog.refresh
+
+clean: ## remove what was made here
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/clients/js/node_modules build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

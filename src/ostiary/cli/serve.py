@@ -1,0 +1,71 @@
+"""`ostiary serve`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ostiary.settings import RemoteEngineSettings, Settings
+
+app = typer.Typer()
+
+DEFAULT_DATA = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "ostiary"
+Data = Annotated[Path, typer.Option("--data", help="The data directory.", envvar="OSTIARY_DATA")]
+
+
+@app.command()
+def serve(
+    data: Data = DEFAULT_DATA,
+    port: Annotated[int, typer.Option(help="Port of the AWS endpoint; 0 picks a free one.")] = 4700,
+    console_port: Annotated[int, typer.Option(help="Port of the console (reserved: not built yet).")] = 4701,
+    metadata_port: Annotated[int, typer.Option(help="Port of instance metadata; 0 picks a free one.")] = 4702,
+    region: Annotated[str, typer.Option(help="Region of what is made without naming one.")] = "us-east-1",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve together.")] = 1,
+    tls_certificate: Annotated[Path | None, typer.Option(help="PEM file; serve HTTPS.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM file of the certificate's key.")] = None,
+    insecure_plain_http: Annotated[
+        bool, typer.Option("--insecure-plain-http", help="Listen beyond loopback without TLS.")
+    ] = False,
+    s3_endpoint: Annotated[
+        str | None,
+        typer.Option(help="Guard this S3 endpoint instead of the own SeaweedFS.", envvar="OSTIARY_S3_ENDPOINT"),
+    ] = None,
+    no_s3: Annotated[bool, typer.Option("--no-s3", help="Start no S3 engine.")] = False,
+) -> None:
+    """Start the server and everything that belongs to it. Stops cleanly on SIGTERM and Ctrl-C."""
+    from ostiary.server import CannotServe, Tls, run
+
+    if bool(tls_certificate) != bool(tls_key):
+        raise typer.BadParameter("give both --tls-certificate and --tls-key, or neither")
+    settings = Settings(
+        data=data.expanduser().absolute(),
+        region=region,
+        host=host,
+        port=port,
+        console_port=console_port,
+        metadata_port=metadata_port,
+        workers=workers,
+        remote_engine=_remote(s3_endpoint),
+        supervise_engine=not no_s3,
+    )
+    tls = Tls(tls_certificate, tls_key) if tls_certificate and tls_key else None
+    try:
+        run(settings, tls, insecure_plain_http=insecure_plain_http)
+    except CannotServe as reason:
+        typer.echo(f"ostiary: {reason}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _remote(url: str | None) -> RemoteEngineSettings | None:
+    """The engine's keys come from the environment, so that no process list shows them."""
+    if url is None:
+        return None
+    key, secret = os.environ.get("OSTIARY_S3_ACCESS_KEY_ID"), os.environ.get("OSTIARY_S3_SECRET_ACCESS_KEY")
+    if not key or not secret:
+        raise typer.BadParameter("set OSTIARY_S3_ACCESS_KEY_ID and OSTIARY_S3_SECRET_ACCESS_KEY for --s3-endpoint")
+    region = os.environ.get("OSTIARY_S3_REGION", "us-east-1")
+    return RemoteEngineSettings(url=url, access_key_id=key, secret_access_key=secret, region=region)

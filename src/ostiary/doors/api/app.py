@@ -1,0 +1,130 @@
+"""The ASGI application of the AWS endpoint. No framework: every request goes to one gate.
+
+Source: ASGI specification 3.0, "HTTP & WebSocket message format"; RFC 9110 (100-continue comes with the first read).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from ostiary.clock import Clock
+from ostiary.doors.api.forwarding import ClientGone, Forwarder
+from ostiary.gate.gate import Gate, Route
+from ostiary.gate.request import HttpRequest, HttpResponse
+from ostiary.services.outcome import Forward
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_THREADS: Final = 16
+
+
+class TooLarge(Exception):
+    """The body is longer than is read into memory."""
+
+
+class ApiApp:
+    """Takes requests from the HTTP server."""
+
+    def __init__(self, gate: Gate, clock: Clock, forwarder: Forwarder | None, max_body: int) -> None:
+        self._gate, self._clock, self._forwarder, self._max_body = gate, clock, forwarder, max_body
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="operate")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        head = self._head(scope)
+        if self._gate.streams(head):
+            request = head
+        else:
+            try:
+                body = await read_body(receive, head, self._max_body)
+            except TooLarge:
+                await answer(send, head, self._gate.too_large(head))
+                return
+            except ClientGone:
+                return
+            request = with_body(head, body)
+        route = self._gate.route(request)
+        outcome = await self._outcome(route)
+        if isinstance(outcome, Forward):
+            if self._forwarder is None:
+                await answer(send, head, self._gate.no_engine(route))
+                return
+            await self._forwarder.forward(route, outcome, receive, send)
+        else:
+            await answer(send, head, outcome)
+
+    async def _outcome(self, route: Route) -> HttpResponse | Forward:
+        if route.blocking:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._gate.answer, route)
+        return self._gate.answer(route)
+
+    def _head(self, scope: Scope) -> HttpRequest:
+        client = scope.get("client")
+        return HttpRequest(
+            method=scope["method"],
+            raw_path=scope["raw_path"].decode("latin-1"),
+            raw_query=scope["query_string"].decode("latin-1"),
+            headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
+            body=None,
+            source_ip=client[0] if client else "127.0.0.1",
+            secure=scope.get("scheme") == "https",
+            at=self._clock.now(),
+            request_id=str(uuid.uuid4()),
+        )
+
+    def close(self) -> None:
+        """Let running operations end."""
+        self._threads.shutdown(wait=True)
+
+
+def with_body(head: HttpRequest, body: bytes) -> HttpRequest:
+    """The same request, its body read."""
+    return HttpRequest(
+        method=head.method,
+        raw_path=head.raw_path,
+        raw_query=head.raw_query,
+        headers=head.headers,
+        body=body,
+        source_ip=head.source_ip,
+        secure=head.secure,
+        at=head.at,
+        request_id=head.request_id,
+    )
+
+
+async def read_body(receive: Receive, head: HttpRequest, most: int) -> bytes:
+    """The whole body. Raises `TooLarge`, `ClientGone`."""
+    length = head.header("content-length")
+    if length.isdecimal() and int(length) > most:
+        raise TooLarge
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > most:
+            raise TooLarge
+        if part:
+            parts.append(part)
+        if not message.get("more_body"):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def answer(send: Send, head: HttpRequest, response: HttpResponse) -> None:
+    """Send an answer that is ready."""
+    body = b"" if head.method == "HEAD" else response.body
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    if not any(name == b"content-length" for name, _ in headers) and response.status not in (204, 304):
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,134 @@
+"""Requests for the guarded engine: the caller's body streams in, is held to what it declared, and streams on.
+
+INVARIANT: the engine never gets the last byte of a body that was not what its caller declared: the end is held back
+until the reader has judged it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final
+
+from ostiary.engines.engine import Engine, EngineAddress
+from ostiary.engines.upstream import BodyMismatch, Response, Upstream, UpstreamError
+from ostiary.gate.gate import Gate, Route
+from ostiary.gate.request import HttpRequest, HttpResponse
+from ostiary.services.faults import ServiceFault
+from ostiary.services.outcome import Forward, Headers
+from ostiary.sigv4 import BodyReader, Family, Kind, SignatureFault
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_PATIENCE: Final = 10.0
+"""Seconds that a request waits for an engine that is still starting."""
+_NOT_SENT_BACK: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})
+
+
+class ClientGone(Exception):
+    """The caller closed the connection."""
+
+
+class Forwarder:
+    """Sends requests to the engine as the gate allowed them."""
+
+    def __init__(self, gate: Gate, engine: Engine, upstream: Upstream) -> None:
+        self._gate, self._engine, self._upstream = gate, engine, upstream
+
+    async def forward(self, route: Route, forward: Forward, receive: Receive, send: Send) -> None:
+        """One request, to its end."""
+        address = await self._address()
+        if address is None:
+            await self._refuse(route, forward, send, ServiceFault("SlowDown", "Please reduce your request rate.", 503))
+            return
+        reader: BodyReader = forward.keep["reader"]
+        body, length = self._body(route.request, forward, reader, receive)
+        try:
+            response = await self._upstream.request(
+                address, forward.method, forward.raw_path, forward.raw_query, forward.headers, body, length
+            )
+        except SignatureFault as fault:
+            told = fault.told(Family.S3)
+            await self._refuse(route, forward, send, ServiceFault(told.code, told.message, told.status, fault.details))
+            return
+        except BodyMismatch:
+            fault = ServiceFault(
+                "IncompleteBody",
+                "You did not provide the number of bytes specified by the Content-Length HTTP header",
+                400,
+            )
+            await self._refuse(route, forward, send, fault)
+            return
+        except UpstreamError:
+            await self._refuse(route, forward, send, ServiceFault("SlowDown", "Please reduce your request rate.", 503))
+            return
+        except ClientGone:
+            self._gate.finish(forward, ("RequestTimeout", "The client closed the connection.", 400))
+            return
+        async with response:
+            await self._send_back(route, forward, response, send)
+
+    async def _address(self) -> EngineAddress | None:
+        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        while (address := self._engine.address()) is None:
+            if asyncio.get_running_loop().time() >= deadline:
+                return None
+            await asyncio.sleep(0.05)
+        return address
+
+    def _body(
+        self, request: HttpRequest, forward: Forward, reader: BodyReader, receive: Receive
+    ) -> tuple[bytes | AsyncIterator[bytes], int | None]:
+        if forward.body is not None:
+            return forward.body, len(forward.body)
+        decoded = request.header("x-amz-decoded-content-length") or request.header("content-length")
+        chunked = Kind(request.header("x-amz-content-sha256")).chunked if _is_word(request) else False
+        length = decoded if chunked else request.header("content-length")
+        return _held(receive, reader), int(length) if length.isdecimal() else None
+
+    async def _send_back(self, route: Route, forward: Forward, response: Response, send: Send) -> None:
+        headers: Headers = [(n, v) for n, v in response.headers if n not in _NOT_SENT_BACK and n != "x-amz-request-id"]
+        if forward.edit_headers is not None:
+            headers = forward.edit_headers(response.status, headers)
+        headers = [*headers, ("x-amz-request-id", route.request.request_id)]
+        error = (f"Engine{response.status}", response.reason, response.status) if response.status >= 400 else None
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        await send({"type": "http.response.start", "status": response.status, "headers": raw})
+        try:
+            async for part in response.parts():
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        finally:
+            self._gate.finish(forward, error)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _refuse(self, route: Route, forward: Forward, send: Send, fault: ServiceFault) -> None:
+        self._gate.finish(forward, (fault.code, fault.message, fault.status or 400))
+        response: HttpResponse = self._gate.fault_response(forward, fault)
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        headers += [(b"content-length", str(len(response.body)).encode()), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if route.request.method == "HEAD" else response.body})
+
+
+def _is_word(request: HttpRequest) -> bool:
+    return request.header("x-amz-content-sha256") in {kind.value for kind in Kind if kind is not Kind.SHA256}
+
+
+async def _held(receive: Receive, reader: BodyReader) -> AsyncIterator[bytes]:
+    """The object's bytes, the last part kept until the whole was judged. Raises `SignatureFault`, `ClientGone`."""
+    last = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        for part in reader.feed(message.get("body", b"")):
+            if part:
+                if last:
+                    yield last
+                last = part
+        if not message.get("more_body"):
+            break
+    reader.finish()
+    if last:
+        yield last

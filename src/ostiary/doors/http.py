@@ -1,0 +1,124 @@
+"""The HTTP server under every door: uvicorn with httptools, bounded and quiet.
+
+Source: uvicorn documentation, "Settings"; RFC 6585 section 5 (431).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_MOST_HEADER_BYTES: Final = 64 * 1024
+_TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-type: application/xml\r\n"
+    b"content-length: %d\r\n\r\n%s"
+)
+_TOO_LARGE_BODY: Final = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>RequestHeaderSectionTooLarge</Code><Message>Your request '
+    b"header section exceeds the maximum allowed size.</Message></Error>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The certificate of the endpoint, PEM files."""
+
+    certificate: Path
+    key: Path
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """uvicorn's protocol with a bound on what a client may say before its request begins."""
+
+    _head_bytes = 0
+    _in_head = True
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > _MOST_HEADER_BYTES + 65_536 and self._in_head:
+                self._refuse()
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+
+    def on_headers_complete(self) -> None:
+        size = sum(len(name) + len(value) + 4 for name, value in self.headers) + len(self.url)
+        self._in_head = False
+        if size > _MOST_HEADER_BYTES:
+            self._refuse()
+            return
+        super().on_headers_complete()
+
+    def _refuse(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(_TOO_LARGE % (len(_TOO_LARGE_BODY), _TOO_LARGE_BODY))
+            self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """One listener. Signals are the business of whoever runs several."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def listener(app: Any, *, tls: Tls | None = None, loop: str = "none") -> Server:
+    """A server for an ASGI application; give it sockets with `serve`."""
+    config = uvicorn.Config(
+        app,
+        http=BoundedHttp,
+        loop=loop,  # type: ignore[arg-type]
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=20,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+    )
+    return Server(config)
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening TCP socket. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.create_server((host, port), family=family, backlog=2048)
+    made.setblocking(False)
+    return made
+
+
+def address(sock: socket.socket, tls: bool) -> str:
+    """`http://127.0.0.1:4700`."""
+    host, port = sock.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if tls else 'http'}://{shown}:{port}"
+
+
+async def serve_all(servers: list[tuple[Server, list[socket.socket]]], stop: asyncio.Event) -> None:
+    """Serve until `stop`, then let running requests end."""
+    tasks = [asyncio.create_task(server.serve(sockets=sockets)) for server, sockets in servers]
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for server, _ in servers:
+        server.should_exit = True
+    await asyncio.gather(*tasks)
+    waiting.cancel()

@@ -1,0 +1,254 @@
+"""The one gate: every request, whoever sent it, goes this way.
+
+route → authenticate → parse → authorize → operate → audit → respond. A step takes what the step before found; none
+reaches back.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ostiary.audit.record import Happening
+from ostiary.audit.writer import AuditWriter
+from ostiary.authorization.caller import Caller, CallerKind
+from ostiary.authorization.context import RequestFacts
+from ostiary.authorization.temporary import refusal
+from ostiary.gate.authenticate import Authenticated, Authenticator
+from ostiary.gate.authorize import Refused
+from ostiary.gate.operate import carry_out
+from ostiary.gate.recorded import parameters_for_record
+from ostiary.gate.request import HttpRequest, HttpResponse
+from ostiary.gate.respond import error_response, respond
+from ostiary.gate.route import Target, route, service_of, streamed
+from ostiary.services.faults import ServiceFault
+from ostiary.services.operation import OPERATIONS, Call, House, Operation
+from ostiary.services.outcome import Answer, Forward
+from ostiary.services.s3.forwarding import prepared
+from ostiary.sigv4 import Presented, SignatureFault, open_body, present
+from ostiary.wire import WireFault, read_input
+
+INTERNAL: Final = ("InternalFailure", "The request processing has failed because of an unknown error.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A request with what it is for, or the refusal that it met already."""
+
+    request: HttpRequest
+    target: Target
+    fault: ServiceFault | None = None
+    operation: Operation | None = None
+
+    @property
+    def blocking(self) -> bool:
+        """Whether answering may wait."""
+        return self.operation is not None and self.operation.blocking
+
+
+class Trail:
+    """What is known of a request so far; the record is written from it, whatever happened."""
+
+    def __init__(self, route: Route) -> None:
+        self.request, self.target = route.request, route.target
+        self.caller: Caller | None = None
+        self.claimed_key = ""
+        self.happening: Happening | None = None
+        self.recorded = False
+
+
+class Gate:
+    """Knows the house and nothing of sockets."""
+
+    def __init__(self, house: House, audit: AuditWriter, report: Callable[[str], None]) -> None:
+        self._house, self._audit, self._report = house, audit, report
+        self._authenticator = Authenticator(house.book, house.seal)
+
+    def streams(self, head: HttpRequest) -> bool:
+        """Whether the body goes to the engine as it comes, rather than into memory."""
+        return streamed(head)
+
+    def route(self, request: HttpRequest) -> Route:
+        """Which service, which operation; a fault is kept for `answer`, so that it is recorded like any other."""
+        try:
+            target = route(request, self._house.settings.region)
+        except (WireFault, ServiceFault) as fault:
+            service = service_of(request)
+            return Route(request=request, target=service, fault=_service_fault(fault))
+        return Route(request=request, target=target, operation=OPERATIONS.get((target.service, target.operation)))
+
+    def answer(self, route: Route) -> HttpResponse | Forward:
+        """Take one request the whole way. Never raises."""
+        trail = Trail(route)
+        try:
+            outcome: Any = self._perform(route, trail)
+        except ServiceFault as fault:
+            outcome = fault
+        except (WireFault, SignatureFault) as fault:
+            outcome = _service_fault(fault, route.target)
+        except Exception as error:
+            self._report(f"{route.request.request_id}: {_shown(error)}")
+            outcome = ServiceFault(*INTERNAL, 500)
+        if isinstance(outcome, Forward):
+            outcome.keep["trail"] = trail
+            return outcome
+        self._record(trail, outcome)
+        return self._respond(trail, outcome)
+
+    def finish(self, forward: Forward, error: tuple[str, str] | None) -> None:
+        """A forwarded request came to its end."""
+        trail: Trail = forward.keep["trail"]
+        self._record(trail, ServiceFault(*error) if error else None)
+
+    def too_large(self, head: HttpRequest) -> HttpResponse:
+        """The answer to a body that is longer than is read into memory."""
+        target = service_of(head)
+        code = "MaxMessageLengthExceeded" if target.service == "s3" else "RequestEntityTooLarge"
+        fault = ServiceFault(code, "Your request was too large.", 400 if target.service == "s3" else 413)
+        self._record(Trail(Route(request=head, target=target)), fault)
+        return error_response(head, target, fault)
+
+    def no_engine(self, route: Route) -> HttpResponse:
+        """The answer when there is nothing to forward to."""
+        return error_response(
+            route.request, route.target, ServiceFault("SlowDown", "The storage engine is not ready yet.", 503)
+        )
+
+    def fault_response(self, forward: Forward, fault: ServiceFault) -> HttpResponse:
+        """An answer in S3's words to a request that could not be forwarded to its end."""
+        trail: Trail = forward.keep["trail"]
+        return error_response(trail.request, trail.target, fault)
+
+    def _perform(self, route: Route, trail: Trail) -> Any:
+        request, target = route.request, route.target
+        self._house.book.refresh()
+        presented = present(request.method, request.raw_path, request.raw_query, request.headers)
+        trail.claimed_key = presented.akid if presented else ""
+        known = self._authenticate(request, target, presented, trail)
+        if route.fault is not None:
+            raise route.fault
+        call = self._call(route, known, presented)
+        trail.happening = self._happening(trail, call)
+        operation = route.operation
+        if operation is None:
+            raise ServiceFault("NotImplemented", f"{target.service}:{target.operation} is not built yet.", 501)
+        given, permitted, trail.recorded = carry_out(operation, call, trail.happening, target.output_shape)
+        trail.happening = replace(trail.happening, judgements=permitted.judgements)
+        if isinstance(given, Forward):
+            given.keep["reader"] = open_body(
+                known.declared, known.verified, request.headers, checksums=target.body_checksums
+            )
+        return given
+
+    def _authenticate(
+        self, request: HttpRequest, target: Target, presented: Presented | None, trail: Trail
+    ) -> Authenticated:
+        operation = OPERATIONS.get((target.service, target.operation))
+        if presented is None and target.service != "s3" and not (operation and operation.anonymous):
+            raise ServiceFault("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+        known = self._authenticator.authenticate(request, presented, target.signing_name)
+        caller = known.caller
+        trail.caller = caller
+        if presented is not None:
+            at = int(request.at.timestamp())
+            if caller.session is None:
+                self._audit.note_use(caller.access_key_id, at, target.signing_name, presented.scope.region)
+            elif caller.kind is CallerKind.ROLE_SESSION:
+                self._audit.note_role_use(caller.entity_id, at, presented.scope.region)
+        told = refusal(caller, target.service, target.operation)
+        if told is not None:
+            raise ServiceFault(*told, 403)
+        return known
+
+    def _call(self, route: Route, known: Authenticated, presented: Presented | None) -> Call:
+        request, target = route.request, route.target
+        return Call(
+            service=target.service,
+            operation=target.operation,
+            caller=known.caller,
+            params=self._parameters(route, known),
+            facts=self._facts(request, target, presented),
+            house=self._house,
+            target=target.detail,
+        )
+
+    def _parameters(self, route: Route, known: Authenticated) -> dict[str, Any]:
+        """Read the body, only now; what S3's body says of itself is held against it first."""
+        request, target = route.request, route.target
+        if route.operation is None or request.body is None:
+            return {}
+        body = request.body
+        if target.service == "s3":
+            body = prepared(body, known.declared, known.verified, request.headers, checksums=target.body_checksums)
+            if target.forwards:
+                return {}
+        assert target.model is not None
+        return read_input(
+            target.model,
+            method=request.method,
+            path_params=target.path_params,
+            query=request.raw_query,
+            headers=request.headers,
+            body=body,
+        )
+
+    def _facts(self, request: HttpRequest, target: Target, presented: Presented | None) -> RequestFacts:
+        return RequestFacts(
+            request_id=request.request_id,
+            at=request.at,
+            source_ip=request.source_ip,
+            secure=request.secure,
+            region=presented.scope.region if presented else self._house.settings.region,
+            user_agent=request.header("user-agent"),
+            referer=request.header("referer") or None,
+        )
+
+    def _happening(self, trail: Trail, call: Call | None) -> Happening:
+        target, request = trail.target, trail.request
+        facts = call.facts if call else self._facts(request, target, None)
+        return Happening(
+            facts=facts,
+            caller=trail.caller,
+            claimed_key=trail.claimed_key,
+            event_source=target.event_source,
+            event_name=target.operation,
+            account=trail.caller.account if trail.caller else "",
+            read_only=target.read_only,
+            data_event=target.data_event,
+            parameters=parameters_for_record(target, call.params if call else {}),
+        )
+
+    def _record(self, trail: Trail, outcome: Any) -> None:
+        if trail.recorded:
+            return
+        happening = trail.happening or self._happening(trail, None)
+        if isinstance(outcome, Refused):
+            happening = replace(happening, judgements=outcome.judgements)
+        if isinstance(outcome, ServiceFault):
+            happening = replace(happening, error=(outcome.code, outcome.message))
+        self._audit.note(happening)
+
+    def _respond(self, trail: Trail, outcome: Any) -> HttpResponse:
+        if isinstance(outcome, ServiceFault):
+            return error_response(trail.request, trail.target, outcome)
+        if isinstance(outcome, Answer):
+            return HttpResponse(status=outcome.status, headers=outcome.headers, body=outcome.body)
+        return respond(trail.request, trail.target, outcome)
+
+
+def _service_fault(fault: WireFault | SignatureFault | ServiceFault, target: Target | None = None) -> ServiceFault:
+    if isinstance(fault, ServiceFault):
+        return fault
+    if isinstance(fault, WireFault):
+        return ServiceFault(fault.code, fault.message, fault.status)
+    assert target is not None
+    told = fault.told(target.family)
+    return ServiceFault(told.code, told.message, told.status, fault.details if target.service == "s3" else None)
+
+
+def _shown(error: Exception) -> str:
+    """Type and place of the unforeseen; never its text, which may hold what a client sent."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {last.filename.rsplit('/ostiary/', 1)[-1]}:{last.lineno}"
