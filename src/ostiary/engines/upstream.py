@@ -25,8 +25,8 @@ __all__ = ["BodyMismatch", "Response", "Upstream", "UpstreamBroken", "UpstreamEr
 __all__ += ["UpstreamUnavailable"]
 
 _HOP_BY_HOP: Final = frozenset(
-    "connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade expect "
-    "proxy-connection content-length host".split()
+    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer"}
+    | {"transfer-encoding", "upgrade", "expect", "content-length", "host"}
 )
 _IDEMPOTENT: Final = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS"))
 Body = bytes | AsyncIterator[bytes]
@@ -129,14 +129,14 @@ class Upstream:
         answering = asyncio.ensure_future(exchange.head(_FOREVER))
         try:
             await asyncio.wait((sending, answering), return_when=asyncio.FIRST_COMPLETED)
-            if sending.done() and not answering.done():
-                sending.result()
+            if sending.done() and not isinstance(sending.exception(), UpstreamBroken | None):
+                sending.result()  # the body failed
+            if sending.done() and not exchange.has_head:
+                sending.result()  # the engine stopped taking the body, and said nothing
                 await asyncio.wait((answering,), timeout=self._answer_timeout)
                 if not answering.done():
                     raise UpstreamTimeout(f"nothing came from the engine for {self._answer_timeout:g} seconds")
-            elif sending.done() and not isinstance(sending.exception(), UpstreamBroken | None):
-                sending.result()
-            answering.result()
+            await answering
         finally:
             for task in (sending, answering):
                 if not task.done():

@@ -1,0 +1,1 @@
+"""Service S3: buckets and policies are ours, object bytes are the engine's."""
