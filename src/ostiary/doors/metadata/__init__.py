@@ -4,6 +4,7 @@ Source: Amazon EC2 User Guide, "Use instance metadata to manage your EC2 instanc
 """
 
 from ostiary.doors.metadata.app import MetadataApp, from_relay, local_instance
+from ostiary.doors.metadata.listener import bind_relay_socket
 from ostiary.doors.metadata.views import (
     Failure,
     InstanceView,
@@ -23,6 +24,7 @@ __all__ = [
     "Profile",
     "RoleCredentials",
     "SecurityGroup",
+    "bind_relay_socket",
     "from_relay",
     "local_instance",
 ]
