@@ -19,9 +19,25 @@ HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 # The models forget to mark some secrets; these members are never echoed either.
 SECRET_MEMBERS = frozenset(
-    "SessionToken SecretAccessKey Password NewPassword OldPassword ServicePassword PrivateKey TokenCode "
-    "AuthenticationCode1 AuthenticationCode2 Base32StringSeed QRCodePNG WebIdentityToken SAMLAssertion SubjectToken "
-    "SSECustomerKey CopySourceSSECustomerKey".split()
+    {
+        "SessionToken",
+        "SecretAccessKey",
+        "Password",
+        "NewPassword",
+        "OldPassword",
+        "ServicePassword",
+        "PrivateKey",
+        "TokenCode",
+        "AuthenticationCode1",
+        "AuthenticationCode2",
+        "Base32StringSeed",
+        "QRCodePNG",
+        "WebIdentityToken",
+        "SAMLAssertion",
+        "SubjectToken",
+        "SSECustomerKey",
+        "CopySourceSSECustomerKey",
+    }
 )
 
 
