@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -49,7 +50,8 @@ class Asked:
     """A request that reached the endpoint."""
 
     line: str
-    headers: Mapping[str, str]
+    headers: Message
+    """Names are looked up whatever their letter case."""
     form: dict[str, str]
 
 
@@ -119,6 +121,7 @@ class Machine:
         return {
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
             "HOME": str(self.data.parent),
+            "TMPDIR": str(self.data.parent),
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "callers-secret",
             **extra,
@@ -192,7 +195,7 @@ def endpoint_of(holder: list[Machine]) -> Iterator[str]:
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             form = {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
-            status, answer = holder[0].answer(Asked(self.requestline, dict(self.headers.items()), form))
+            status, answer = holder[0].answer(Asked(self.requestline, self.headers, form))
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
