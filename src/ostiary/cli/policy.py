@@ -27,9 +27,9 @@ from ostiary.policy import (
     compile_policy,
     decide,
     explain,
+    principal_of_arn,
 )
 from ostiary.policy.cases import is_case, read_policies, read_request
-from ostiary.policy.principals import principal_of_arn
 
 app = typer.Typer(no_args_is_help=True, help="Test, check and try policies without a server.")
 
@@ -95,7 +95,7 @@ def _difference(case: dict[str, Any]) -> str | None:
     if (decision.verdict.value, by) == wanted:
         return None
     why = "; ".join(_reasons(explain(in_force, request))) or "no statement in force"
-    return f"expected {_outcome(*wanted)}, got {_outcome(decision.verdict.value, by)}: {why}"
+    return f"expected {_outcome(expected['decision'], expected.get('decided_by'))}, got {_outcome(decision.verdict.value, by)}: {why}"
 
 
 def _outcome(decision: str, by: str | None) -> str:

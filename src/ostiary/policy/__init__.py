@@ -21,6 +21,7 @@ from ostiary.policy.principals import (
     Root,
     Service,
     User,
+    principal_of_arn,
 )
 from ostiary.policy.rename import map_principals
 from ostiary.policy.request import ContextValue, Request
@@ -65,5 +66,6 @@ __all__ = [
     "explain",
     "map_principals",
     "policy_size",
+    "principal_of_arn",
     "referenced_condition_keys",
 ]
