@@ -1,0 +1,36 @@
+"""services/iam: tags of managed policies.
+
+Source: IAM API Reference, TagPolicy, UntagPolicy, ListPolicyTags.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ostiary.services.iam import managed
+from ostiary.services.iam.managed import on_policy
+from ostiary.services.iam.tags import page_of_tags, put_tags, read_tags
+from ostiary.services.operation import Call, operation
+from ostiary.store.transaction import Transaction
+
+
+@operation("iam", "TagPolicy", asks=on_policy("iam:TagPolicy"), changes=True)
+def tag_policy(call: Call, tx: Transaction) -> dict[str, Any]:
+    """Add or replace tags of a policy of the account."""
+    record = managed.get_own(tx, call.account, call.params["PolicyArn"])
+    put_tags(tx, call.account, record.id, read_tags(call.params["Tags"]))
+    return {}
+
+
+@operation("iam", "UntagPolicy", asks=on_policy("iam:UntagPolicy"), changes=True)
+def untag_policy(call: Call, tx: Transaction) -> dict[str, Any]:
+    """Remove tags; keys that are not there are passed over."""
+    record = managed.get_own(tx, call.account, call.params["PolicyArn"])
+    tx.tags.remove(record.id, call.params["TagKeys"])
+    return {}
+
+
+@operation("iam", "ListPolicyTags", asks=on_policy("iam:ListPolicyTags"))
+def list_policy_tags(call: Call, tx: Transaction) -> dict[str, Any]:
+    """A policy's tags."""
+    return page_of_tags(call, tx, managed.get(tx, call.account, call.params["PolicyArn"]).id)
