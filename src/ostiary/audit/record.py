@@ -1,4 +1,4 @@
-"""An event, from what the gate knows of a request.
+"""audit: an event, from what the gate knows of a request.
 
 Source: CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail userIdentity element". What CloudTrail does
 not have stands under `ostiary`: each permission that was asked, its verdict, the statements that decided, the condition
@@ -17,8 +17,8 @@ import msgspec
 from ostiary.authorization.caller import Caller, CallerKind
 from ostiary.authorization.context import RequestFacts, iso
 from ostiary.authorization.judge import Judgement
-from ostiary.credentials.sessions import SessionKind
-from ostiary.policy import Attached, InForce, Matched
+from ostiary.credentials.sessions import Session
+from ostiary.policy import Attached, FederatedUser, InForce, Matched, RoleSession
 from ostiary.store.records import EventRecord
 
 _VERSION: Final = "1.11"
@@ -46,7 +46,6 @@ class Happening:
     error: tuple[str, str] | None = None
     """Code and message."""
     judgements: tuple[Judgement, ...] = field(default=())
-    resources: tuple[str, ...] = ()
 
 
 def event(happening: Happening) -> tuple[EventRecord, dict[str, str]]:
@@ -75,7 +74,9 @@ def event(happening: Happening) -> tuple[EventRecord, dict[str, str]]:
     }
     if happening.error is not None:
         body["errorCode"], body["errorMessage"] = happening.error
-    body["resources"] = [{"ARN": judgement.ask.resource} for judgement in happening.judgements]
+    resources = _resources(happening.judgements)
+    if resources:
+        body["resources"] = resources
     body["ostiary"] = {"asks": [_asked(judgement, texts) for judgement in happening.judgements]}
     record = EventRecord(
         request_id=facts.request_id, account=body["recipientAccountId"], at=at, body=_encode(body).decode()
@@ -86,9 +87,9 @@ def event(happening: Happening) -> tuple[EventRecord, dict[str, str]]:
 def identity(caller: Caller | None, claimed_key: str) -> dict[str, Any]:
     """CloudTrail's `userIdentity`."""
     if caller is None:
-        return {"type": "Unknown", "accessKeyId": claimed_key}
+        return {"type": "Unknown", **({"accessKeyId": claimed_key} if claimed_key else {})}
     if caller.kind is CallerKind.ANONYMOUS:
-        return {"type": "AWSAccount", "principalId": "", "accountId": "anonymous"}
+        return {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
     found: dict[str, Any] = {
         "type": caller.kind.value,
         "principalId": caller.user_id,
@@ -98,23 +99,44 @@ def identity(caller: Caller | None, claimed_key: str) -> dict[str, Any]:
     }
     if caller.kind is CallerKind.USER:
         found["userName"] = caller.name
-    session = caller.session
-    if session is not None:
-        mfa = "true" if session.mfa_at is not None else "false"
-        about: dict[str, Any] = {"attributes": {"creationDate": iso(session.issued), "mfaAuthenticated": mfa}}
-        if session.kind is SessionKind.ROLE:
-            role = str(getattr(caller.principal, "role_arn", ""))
-            about["sessionIssuer"] = {
-                "type": "Role",
-                "principalId": session.principal_id,
-                "arn": role,
-                "accountId": session.account,
-                "userName": role.rsplit("/", 1)[-1],
-            }
-        if session.source_identity:
-            about["sourceIdentity"] = session.source_identity
-        found["sessionContext"] = about
+    if caller.session is not None:
+        found["sessionContext"] = _session(caller, caller.session)
     return found
+
+
+def _session(caller: Caller, session: Session) -> dict[str, Any]:
+    """CloudTrail's `sessionContext`. A GetSessionToken session is its own user: it names no issuer."""
+    about: dict[str, Any] = {}
+    principal = caller.principal
+    if isinstance(principal, RoleSession):
+        about["sessionIssuer"] = _issuer("Role", principal.role_arn, session)
+    elif isinstance(principal, FederatedUser):
+        kind = "Root" if session.principal_id == session.account else "IAMUser"
+        about["sessionIssuer"] = _issuer(kind, principal.issuer_arn, session)
+    about["attributes"] = {
+        "creationDate": iso(session.issued),
+        "mfaAuthenticated": "true" if session.mfa_at is not None else "false",
+    }
+    if session.source_identity:
+        about["sourceIdentity"] = session.source_identity
+    return about
+
+
+def _issuer(kind: str, arn: str, session: Session) -> dict[str, Any]:
+    found = {"type": kind, "principalId": session.principal_id, "arn": arn, "accountId": session.account}
+    if kind != "Root":
+        found["userName"] = arn.rsplit("/", 1)[-1]
+    return found
+
+
+def _resources(judgements: Iterable[Judgement]) -> list[dict[str, str]]:
+    """The resources that were asked for, each once."""
+    found = {}
+    for judgement in judgements:
+        arn, account = judgement.request.resource, judgement.request.resource_account
+        if arn != "*":
+            found[arn] = {"accountId": account, "ARN": arn} if account else {"ARN": arn}
+    return list(found.values())
 
 
 def _asked(judgement: Judgement, texts: dict[str, str]) -> dict[str, Any]:
@@ -157,6 +179,7 @@ def _in_force(in_force: InForce, texts: dict[str, str]) -> dict[str, Any]:
         "resource": pool(in_force.resource),
         "boundary": pool(in_force.boundary),
         "session": pool(in_force.session),
+        "endpoint": pool(in_force.endpoint),
         "scp": levels(in_force.scp),
         "rcp": levels(in_force.rcp),
     }

@@ -1,7 +1,7 @@
-"""Reads and refusals are written to the record in batches, by a thread of its own.
+"""audit: reads and refusals are written to the record in batches, by a thread of its own.
 
 INVARIANT: `note` never waits for the disk. When the disk is slower than the requests for long, callers wait their turn
-rather than lose events.
+rather than lose events. What could not be written is kept for the next time.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+from dataclasses import replace
 from typing import Final
 
 from ostiary.audit.record import Happening, event
@@ -19,14 +20,18 @@ _MOST_WAITING: Final = 50_000
 _BATCH: Final = 1_000
 _KNOWN: Final = 20_000
 
+RoleUse = tuple[int, str]
+"""When (seconds since 1970) and in which Region."""
+
 
 class AuditWriter:
-    """Collects happenings and uses of keys; writes them every `delay` seconds, and all of them on `close`."""
+    """Collects happenings and uses; writes them every `delay` seconds, and all of them on `close`."""
 
     def __init__(self, store: Store, delay: float) -> None:
         self._store, self._delay = store, delay
         self._waiting: queue.Queue[Happening] = queue.Queue(_MOST_WAITING)
-        self._uses: dict[str, AccessKeyUse] = {}
+        self._key_uses: dict[str, AccessKeyUse] = {}
+        self._role_uses: dict[str, RoleUse] = {}
         self._uses_lock = threading.Lock()
         self._kept: set[str] = set()
         self._batch: list[Happening] = []
@@ -41,10 +46,16 @@ class AuditWriter:
 
     def note_use(self, key_id: str, at: int, service: str, region: str) -> None:
         """A long-term key was used."""
-        known = self._uses.get(key_id)
+        known = self._key_uses.get(key_id)
         if known is None or known.at != at or known.service != service or known.region != region:
             with self._uses_lock:
-                self._uses[key_id] = AccessKeyUse(key_id=key_id, at=at, service=service, region=region)
+                self._key_uses[key_id] = AccessKeyUse(key_id=key_id, at=at, service=service, region=region)
+
+    def note_role_use(self, role_id: str, at: int, region: str) -> None:
+        """Credentials of a role were used."""
+        if self._role_uses.get(role_id) != (at, region):
+            with self._uses_lock:
+                self._role_uses[role_id] = (at, region)
 
     def flush(self) -> None:
         """Write all that waits, now. What could not be written stays, for the next time."""
@@ -66,28 +77,56 @@ class AuditWriter:
                 print(f"audit: events could not be written: {type(error).__name__}", file=sys.stderr)  # noqa: T201
 
     def _write_some(self) -> bool:
-        while len(self._batch) < _BATCH:
-            try:
-                self._batch.append(self._waiting.get_nowait())
-            except queue.Empty:
-                break
-        with self._uses_lock:
-            uses, self._uses = self._uses, {}
-        happenings = self._batch
-        if not happenings and not uses:
+        self._fill_batch()
+        keys, roles = self._take_uses()
+        if not self._batch and not keys and not roles:
             return False
         records: list[EventRecord] = []
         texts: dict[str, str] = {}
-        for happening in happenings:
-            record, mentioned = event(happening)
+        for happening in self._batch:
+            record, mentioned = _recorded(happening)
             records.append(record)
             texts.update({digest: text for digest, text in mentioned.items() if digest not in self._kept})
-        with self._store.write() as tx:
-            tx.documents.keep(texts)
-            tx.events.append(records)
-            tx.access_keys.note_uses(uses.values())
+        try:
+            with self._store.write() as tx:
+                tx.documents.keep(texts)
+                tx.events.append(records)
+                tx.access_keys.note_uses(keys.values())
+                for role_id, (at, region) in roles.items():
+                    tx.roles.used(role_id, at, region)
+        except BaseException:
+            self._give_back(keys, roles)
+            raise
         if len(self._kept) > _KNOWN:
             self._kept.clear()
         self._kept.update(texts)
         self._batch = []
-        return len(happenings) == _BATCH
+        return len(records) == _BATCH
+
+    def _fill_batch(self) -> None:
+        while len(self._batch) < _BATCH:
+            try:
+                self._batch.append(self._waiting.get_nowait())
+            except queue.Empty:
+                return
+
+    def _take_uses(self) -> tuple[dict[str, AccessKeyUse], dict[str, RoleUse]]:
+        with self._uses_lock:
+            taken = self._key_uses, self._role_uses
+            self._key_uses, self._role_uses = {}, {}
+            return taken
+
+    def _give_back(self, keys: dict[str, AccessKeyUse], roles: dict[str, RoleUse]) -> None:
+        """Uses that were not written; later ones have come meanwhile, perhaps."""
+        with self._uses_lock:
+            self._key_uses = keys | self._key_uses
+            self._role_uses = roles | self._role_uses
+
+
+def _recorded(happening: Happening) -> tuple[EventRecord, dict[str, str]]:
+    """The event; when it can't be written down whole, without what was asked. One event must not hold up the others."""
+    try:
+        return event(happening)
+    except Exception:
+        told = "what was asked could not be recorded"
+        return event(replace(happening, parameters={"ostiary": told}, answer=None, judgements=()))
