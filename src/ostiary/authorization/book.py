@@ -98,9 +98,10 @@ class Book:
 
     def refresh(self) -> None:
         """Forget what has changed."""
-        news = self._watch.news()
-        if news is None or news:
-            with self._lock:
+        # the lock holds back whoever asks a moment later: the news is told once, and must be acted on before they read
+        with self._lock:
+            news = self._watch.news()
+            if news is None or news:
                 self._generation += 1
                 if news is None:
                     self._known.clear()

@@ -78,6 +78,9 @@ class TemporaryCredentials(msgspec.Struct, frozen=True, kw_only=True):
     session_token: str
     expires: int
 
+    def __repr__(self) -> str:
+        return f"<TemporaryCredentials {self.access_key_id}>"
+
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Session)

@@ -30,7 +30,7 @@ _PRAGMAS: Final = (
 )
 
 
-def _engine(url: str, begin: str, size: int) -> Engine:
+def _engine(url: str, begin: str, size: int, further: tuple[str, ...] = ()) -> Engine:
     made = create_engine(
         url,
         poolclass=QueuePool,
@@ -43,7 +43,7 @@ def _engine(url: str, begin: str, size: int) -> Engine:
     @event.listens_for(made, "connect")
     def _connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in _PRAGMAS:
+        for pragma in (*_PRAGMAS, *further):
             connection.execute(pragma)
 
     @event.listens_for(made, "begin")
@@ -57,16 +57,18 @@ class Store:
     """The state of one data directory. Safe to share between threads and processes."""
 
     def __init__(self, path: Path) -> None:
+        # SQLite gives its -wal and -shm files the mode of the database file: it must be right before they are made
+        path.touch(mode=0o600)
+        path.chmod(0o600)
         url = f"sqlite:///{path}"
-        self._reading = _engine(url, "BEGIN", 8)
+        self._reading = _engine(url, "BEGIN", 8, ("PRAGMA query_only=ON",))
         self._writing = _engine(url, "BEGIN IMMEDIATE", 1)
         self._turn = threading.Lock()
         bring_up_to_date(self._writing)
-        path.chmod(0o600)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """A consistent view. Nothing can be written through it."""
+        """A consistent view. Nothing can be written through it: SQLite refuses."""
         with self._reading.connect() as connection, connection.begin() as begun:
             yield Transaction(connection)
             begun.rollback()

@@ -19,6 +19,9 @@ HEAD: Final = "0001"
 class NewerDatabase(Exception):
     """The data directory was written by a newer release."""
 
+    def __init__(self, revision: str) -> None:
+        super().__init__(f"it was written by a newer release (tables {revision}, this one knows {HEAD})")
+
 
 def bring_up_to_date(engine: Engine) -> None:
     """Create or migrate, once, however many processes start together.

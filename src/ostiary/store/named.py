@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from typing import Any, ClassVar, Generic, TypeVar
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ostiary.store import tables
@@ -152,9 +152,10 @@ class Roles(Named[RoleRecord]):
         return self._all(asked)
 
     def used(self, role_id: str, at: int, region: str) -> None:
-        """Note the last use; nothing that is remembered of the role changes by it."""
-        asked = update(self.table).where(self.table.c.id == role_id).values(used=at, used_region=region)
-        self._connection.execute(asked)
+        """Note the last use, unless a later one is known; nothing that is remembered of the role changes by it."""
+        t = self.table.c
+        asked = update(self.table).where(t.id == role_id, or_(t.used.is_(None), t.used <= at))
+        self._connection.execute(asked.values(used=at, used_region=region))
 
 
 class InstanceProfiles(Named[InstanceProfileRecord]):

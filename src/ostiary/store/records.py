@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class AlreadyExists(Exception):
@@ -19,8 +19,8 @@ class AccountRecord:
     created: int
     canonical_id: str
     alias: str | None = None
-    data_key: bytes
-    root_password: str | None = None
+    data_key: bytes = field(repr=False)
+    root_password: str | None = field(default=None, repr=False)
     management: bool = False
 
 
@@ -84,7 +84,7 @@ class PolicyVersionRecord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginProfileRecord:
     user_id: str
-    password: str
+    password: str = field(repr=False)
     """A PHC string (Argon2id)."""
     created: int
     reset_required: bool
@@ -96,7 +96,8 @@ class AccessKeyRecord:
     account: str
     owner_id: str
     """A user's AIDA id; the account id for a key of the root user."""
-    secret: bytes
+    secret: bytes = field(repr=False)
+    """Sealed."""
     active: bool
     created: int
 
