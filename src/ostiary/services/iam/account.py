@@ -1,7 +1,7 @@
 """services/iam: the account itself: its alias and what it has.
 
-Source: IAM API Reference, CreateAccountAlias, DeleteAccountAlias, ListAccountAliases, GetAccountSummary; IAM User Guide,
-"Using an alias for your AWS account ID": a new alias overwrites the previous one.
+Source: IAM API Reference, CreateAccountAlias, DeleteAccountAlias, ListAccountAliases, GetAccountSummary; IAM User
+Guide, "Using an alias for your AWS account ID": a new alias overwrites the previous one.
 """
 
 from __future__ import annotations

@@ -17,6 +17,9 @@ from ostiary.services.operation import Call, operation
 from ostiary.store.records import AlreadyExists, LoginProfileRecord, UserRecord
 from ostiary.store.transaction import Transaction
 
+_NO_PASSWORD: Final = (
+    "1 validation error detected: Value null at 'password' failed to satisfy constraint: Member must not be null"
+)
 _SHORTEST: Final = 8
 _CLASSES_NEEDED: Final = 3
 _CLASSES: Final = (
@@ -32,9 +35,7 @@ def create_login_profile(call: Call, tx: Transaction) -> dict[str, Any]:
     """Give a user a password."""
     user, password = _user(call, tx), call.params.get("Password")
     if password is None:
-        raise ValidationError(
-            "1 validation error detected: Value null at 'password' failed to satisfy constraint: Member must not be null"
-        )
+        raise ValidationError(_NO_PASSWORD)
     profile = LoginProfileRecord(
         user_id=user.id,
         password=_hashed(call, tx, password),

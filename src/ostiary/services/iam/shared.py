@@ -1,6 +1,6 @@
-"""services/iam: what several kinds of entities have alike: a permissions boundary, a new name, reasons to stay.
+"""services/iam: what several kinds of entities have alike: a new name, reasons to stay.
 
-Source: IAM API Reference, AttachedPermissionsBoundary; UpdateUser, UpdateGroup; DeleteUser, DeleteGroup, DeleteRole.
+Source: IAM API Reference, UpdateUser, UpdateGroup, DeleteUser, DeleteGroup, DeleteRole.
 """
 
 from __future__ import annotations
@@ -11,38 +11,14 @@ from typing import Any, Final
 
 from ostiary.authorization.judge import Ask
 from ostiary.identifiers import iam_arn
-from ostiary.services.iam import managed
 from ostiary.services.iam.asks import ask_named
-from ostiary.services.iam.faults import DeleteConflict, NoSuchEntity
+from ostiary.services.iam.faults import DeleteConflict
 from ostiary.services.iam.names import Kind
 from ostiary.services.operation import Asks, Call
-from ostiary.store.records import NamedRecord, RoleRecord, UserRecord
+from ostiary.store.records import NamedRecord
 from ostiary.store.transaction import Transaction
 
 _MUST: Final = "Cannot delete entity, must {} first."
-
-
-def usable_boundary(tx: Transaction, account: str, arn: str | None) -> str | None:
-    """The ARN, if a policy that it names can be a boundary in this account.
-
-    Raises:
-        ServiceFault: `NoSuchEntity`; the text is no ARN of a policy.
-    """
-    if arn is None:
-        return None
-    policy = managed.find(tx, account, arn)
-    if policy is None or not managed.is_attachable(policy):
-        raise NoSuchEntity(f"Scope ARN: {arn} does not exist or is not attachable.")
-    return arn
-
-
-def bounded(entity: UserRecord | RoleRecord) -> dict[str, Any]:
-    """The member `PermissionsBoundary` of a shown user or role; absent when it has none."""
-    if entity.boundary is None:
-        return {}
-    # AWS answers `Policy`, whatever the model's enumeration says.
-    shown = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": entity.boundary}
-    return {"PermissionsBoundary": shown}
 
 
 def on_old_and_new(action: str, kind: Kind[Any]) -> Asks:

@@ -11,17 +11,11 @@ from typing import Any
 from ostiary.identifiers import root_arn
 from ostiary.services.iam import quotas
 from ostiary.services.iam.asks import on_existing, on_new, on_self_or_user, own_or_named
+from ostiary.services.iam.boundaries import accept_boundary, shown_boundary
 from ostiary.services.iam.faults import NoSuchEntity
 from ostiary.services.iam.names import USER, moment, path_of
 from ostiary.services.iam.paging import by_name, page
-from ostiary.services.iam.shared import (
-    bounded,
-    conflict,
-    on_old_and_new,
-    refuse_policies,
-    update_named,
-    usable_boundary,
-)
+from ostiary.services.iam.shared import conflict, on_old_and_new, refuse_policies, update_named
 from ostiary.services.iam.tags import page_of_tags, put_tags, read_tags, tagged
 from ostiary.services.operation import Call, on_everything, operation
 from ostiary.store.records import UserRecord
@@ -44,7 +38,7 @@ def shown_user(user: UserRecord) -> dict[str, Any]:
 
 def whole_user(tx: Transaction, user: UserRecord) -> dict[str, Any]:
     """A user with its boundary and tags."""
-    return {**shown_user(user), **bounded(user), **tagged(tx, user.id)}
+    return {**shown_user(user), **shown_boundary(user.boundary), **tagged(tx, user.id)}
 
 
 def named_user(call: Call, tx: Transaction) -> UserRecord:
@@ -62,7 +56,7 @@ def create_user(call: Call, tx: Transaction) -> dict[str, Any]:
         name=call.params["UserName"],
         path=path_of(call),
         created=call.now,
-        boundary=usable_boundary(tx, call.account, call.params.get("PermissionsBoundary")),
+        boundary=accept_boundary(call, tx),
     )
     USER.add(tx, user)
     quotas.check(tx, call.account, "UsersPerAccount", tx.users.count(call.account))
@@ -141,7 +135,7 @@ def list_user_tags(call: Call, tx: Transaction) -> dict[str, Any]:
 def put_user_permissions_boundary(call: Call, tx: Transaction) -> dict[str, Any]:
     """Set or replace a user's boundary."""
     user = named_user(call, tx)
-    tx.users.change(user.id, boundary=usable_boundary(tx, call.account, call.params["PermissionsBoundary"]))
+    tx.users.change(user.id, boundary=accept_boundary(call, tx))
     return {}
 
 
@@ -149,9 +143,6 @@ def put_user_permissions_boundary(call: Call, tx: Transaction) -> dict[str, Any]
     "iam", "DeleteUserPermissionsBoundary", asks=on_existing("iam:DeleteUserPermissionsBoundary", USER), changes=True
 )
 def delete_user_permissions_boundary(call: Call, tx: Transaction) -> dict[str, Any]:
-    """Take a user's boundary away."""
-    user = named_user(call, tx)
-    if user.boundary is None:
-        raise NoSuchEntity(f"The user with name {user.name} does not have a permissions boundary.")
-    tx.users.change(user.id, boundary=None)
+    """Take a user's boundary away; none is no fault."""
+    tx.users.change(named_user(call, tx).id, boundary=None)
     return {}
