@@ -31,6 +31,16 @@ def test_the_metadata_address_answers_for_this_instance(machine: Machine) -> Non
     assert machine.instances == {}
 
 
+def test_a_connection_that_is_open_at_the_end_is_closed_without_a_word(machine: Machine) -> None:
+    connect = (
+        "import os, socket, time; s = socket.create_connection(('169.254.169.254', 80)); s.send(b'GET / HTTP/1.1');"
+    )
+    script, held = f"{connect} os._exit(0)", f"{connect} time.sleep(60)"
+    for program in (script, held):
+        done = machine.run("sh", "-c", f'"{sys.executable}" -c "{program}" & sleep 0.5')
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_api_is_called_as_the_calling_user(machine: Machine) -> None:
     machine.run("true", options=("--region", "ap-northeast-2", "--v2-only"))
     run, terminate = machine.asked

@@ -68,6 +68,16 @@ def vouching(connect: Connect, instance_id: str) -> Handler:
     return handle
 
 
+def until_cancelled(handler: Handler) -> Handler:
+    """The handler, ending quietly when the loop ends under it: Python 3.11 reports that as an error otherwise."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await handler(reader, writer)
+
+    return handle
+
+
 class _Requests:
     """Collects whole requests from what the parser reports, rewritten. Bodies mean nothing to metadata: dropped."""
 

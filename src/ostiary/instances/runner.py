@@ -166,15 +166,17 @@ async def _serve(
     names = Names(_domains(endpoint, transparent=authority is not None))
     at = namespace.sockets
     at[METADATA].setsockopt(socket.IPPROTO_IP, socket.IP_TTL, instance.hop_limit)
-    metadata = relay.vouching(lambda: asyncio.open_unix_connection(metadata_socket), instance.instance_id)
-    await asyncio.start_server(metadata, sock=at[METADATA])
-    await asyncio.start_server(relay.carrying(endpoint.connect), sock=at[endpoint.listener])
-    await asyncio.start_server(lambda reader, writer: answer_stream(names, reader, writer), sock=at[NAMES_TCP])
+
+    async def serve(listener: Listener, handler: relay.Handler, tls: ssl.SSLContext | None = None) -> None:
+        await asyncio.start_server(relay.until_cancelled(handler), sock=at[listener], ssl=tls)
+
+    await serve(METADATA, relay.vouching(lambda: asyncio.open_unix_connection(metadata_socket), instance.instance_id))
+    await serve(endpoint.listener, relay.carrying(endpoint.connect))
+    await serve(NAMES_TCP, lambda reader, writer: answer_stream(names, reader, writer))
     await asyncio.get_running_loop().create_datagram_endpoint(lambda: Udp(names), sock=at[NAMES_UDP])
     if authority is not None:
-        carrying = relay.carrying(endpoint.connect_for_http)
-        await asyncio.start_server(carrying, sock=at[AWS_HTTPS], ssl=authority.server_context())
-        await asyncio.start_server(carrying, sock=at[AWS_HTTP])
+        await serve(AWS_HTTPS, relay.carrying(endpoint.connect_for_http), authority.server_context())
+        await serve(AWS_HTTP, relay.carrying(endpoint.connect_for_http))
     with contextlib.closing(Terminal()) as terminal:
         terminal.give(namespace.pid)
         namespace.go()
