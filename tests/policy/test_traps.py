@@ -1,6 +1,6 @@
-"""Each trap that another implementation fell into, by its number in the list of traps (docs/differences.md).
+"""Traps that other implementations of the policy language fell into, each a real bug somewhere.
 
-The comment after a name says what went wrong there.
+The numbers are names only: T31 stands with the properties, those missing concern other rooms.
 """
 
 from __future__ import annotations

@@ -95,7 +95,8 @@ def _difference(case: dict[str, Any]) -> str | None:
     if (decision.verdict.value, by) == wanted:
         return None
     why = "; ".join(_reasons(explain(in_force, request))) or "no statement in force"
-    return f"expected {_outcome(expected['decision'], expected.get('decided_by'))}, got {_outcome(decision.verdict.value, by)}: {why}"
+    looked_for = _outcome(expected["decision"], expected.get("decided_by"))
+    return f"expected {looked_for}, got {_outcome(decision.verdict.value, by)}: {why}"
 
 
 def _outcome(decision: str, by: str | None) -> str:

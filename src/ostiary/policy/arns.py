@@ -28,20 +28,28 @@ def split_components(parts: tuple[TemplatePart, ...]) -> list[list[TemplatePart]
 class ArnPattern:
     """One ARN pattern of a policy. `open_ended` patterns (Resource) may end early in a `*` that reaches to the end."""
 
-    __slots__ = ("_components", "constant")
+    __slots__ = ("_components", "constant", "head", "tail")
 
     constant: Glob | None
     """A glob over the whole ARN that says the same, where there is one."""
+    head: str
+    """The literal text that every ARN it covers begins with."""
+    tail: str | None
+    """The resource component, if it is literal: every ARN it covers ends in it."""
 
     def __init__(self, value: Template, *, open_ended: bool) -> None:
         pieces = split_components(value.parts)
         complete = len(pieces) == COMPONENTS
         possible = complete or (open_ended and bool(pieces[-1]) and pieces[-1][-1] is Wild.STAR)
-        self._components = tuple(_component(piece) for piece in pieces) if possible else ()
+        self._components: tuple[Glob | Template, ...] = ()
         self.constant = None
+        self.head = value.parts[0] if value.parts and isinstance(value.parts[0], str) else ""
+        self.tail = "".join(map(str, pieces[-1])) if complete and _literal(pieces[-1:]) else None
         if possible and not value.variables and _literal(pieces[:-1]):
             # No wildcard before the last component, so five literal colons hold the components apart.
             self.constant = Glob(part for part in value.parts if not isinstance(part, Variable))
+        elif possible:
+            self._components = tuple(_component(piece) for piece in pieces)
 
     def matches(self, arn: str, keys: Keys) -> bool:
         """Whether the pattern covers the ARN."""

@@ -22,14 +22,14 @@ from ostiary.policy.evaluate import (
 )
 from ostiary.policy.in_force import InForce
 from ostiary.policy.pool import Placed
-from ostiary.policy.principals import Federated, FederatedUser, RoleSession, Root, Strength, User
+from ostiary.policy.principals import OF_ACCOUNT, WITH_POLICIES, Federated, FederatedUser, Root, Strength
 from ostiary.policy.request import Request
 
 
 def decide(in_force: InForce, request: Request) -> Decision:
     """Whether the request is allowed, and what that rests on."""
     principal = request.principal
-    if request.action_key in ALWAYS_ALLOWED and isinstance(principal, User | RoleSession | FederatedUser | Root):
+    if request.action_key in ALWAYS_ALLOWED and isinstance(principal, OF_ACCOUNT):
         return Decision(verdict=Verdict.ALLOWED, decided_by=None)
     applying = layers(in_force, request)
     for step in (_explicit_deny, _filtered):
@@ -67,7 +67,7 @@ def _granted(applying: Layers, request: Request) -> Decision:
     kind = applying.resource.type if applying.resource is not None else _resource_type(request)
     if isinstance(principal, Root):
         return _root(grant, kind, request)
-    if not isinstance(principal, User | RoleSession | FederatedUser):
+    if not isinstance(principal, WITH_POLICIES):
         return _allowed(kind, grant) if grant.strength else _silent(kind)
     if principal.account != request.resource_account:
         return _cross_account(applying, grant, kind, request)

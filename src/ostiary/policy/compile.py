@@ -24,7 +24,7 @@ OLD_VERSION: Final = "2008-10-17"
 _KNOWN: Final = frozenset(
     {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 )
-_REMEMBERED_ACTIONS: Final = 1024
+_REMEMBERED_ACTIONS: Final = 256
 _REMEMBERED_POLICIES: Final = 8192
 
 Split = tuple[tuple[Statement, ...], tuple[Statement, ...]]

@@ -5,13 +5,12 @@ Source: IAM User Guide, "Policy evaluation logic"; Organizations User Guide, "SC
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ostiary.policy.decision import PolicyType
 from ostiary.policy.in_force import InForce
 from ostiary.policy.pool import Placed, Pool
-from ostiary.policy.principals import FederatedUser, RoleSession, Root, Strength, User
+from ostiary.policy.principals import OF_ACCOUNT, WITH_POLICIES, RoleSession, Root, Strength
 from ostiary.policy.request import Request
 
 TRUST_ACTIONS: Final = frozenset(
@@ -64,8 +63,7 @@ RCP_SERVICES: Final = frozenset(
 """The services whose resources RCPs bind. Source: Organizations User Guide, "Resource control policies"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """The policies of one type that apply. Organizations' come in levels, each of which must allow."""
 
     type: PolicyType
@@ -73,8 +71,7 @@ class Layer:
     of_resource: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(NamedTuple):
     """Every type that applies to a request, in the order in which it is reported."""
 
     filters: tuple[Layer, ...]
@@ -86,15 +83,18 @@ class Layers:
 
     def all(self) -> tuple[Layer, ...]:
         """The layers there are."""
-        rest = (self.resource, self.identity, self.boundary, self.session)
-        return (*self.filters, *(layer for layer in rest if layer is not None))
+        found = list(self.filters)
+        for layer in (self.resource, self.identity, self.boundary, self.session):
+            if layer is not None:
+                found.append(layer)
+        return tuple(found)
 
 
 def layers(in_force: InForce, request: Request) -> Layers:
     """Leave aside what does not apply to this caller, action or resource."""
     principal = request.principal
     # The root user has neither identity policies nor a boundary; nobody outside an account has any.
-    own = isinstance(principal, User | RoleSession | FederatedUser)
+    own = isinstance(principal, WITH_POLICIES)
     return Layers(
         filters=_filters(in_force, request),
         resource=None if keeps_bucket_policy(request) else _resource_layer(in_force.resource),
@@ -128,7 +128,7 @@ def _resource_layer(policies: Pool | None) -> Layer | None:
 
 def _scp_binds(request: Request) -> bool:
     principal = request.principal
-    if not isinstance(principal, User | RoleSession | FederatedUser | Root) or principal.management_account:
+    if not isinstance(principal, OF_ACCOUNT) or principal.management_account:
         return False
     return not (isinstance(principal, RoleSession) and principal.service_linked)
 
@@ -156,8 +156,7 @@ def needs_resource_grant(request: Request) -> bool:
     return service == "kms" and request.action_key.startswith("kms:") and ":key/" in rest
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What the Allow statements of a layer say."""
 
     strength: Strength
@@ -170,29 +169,32 @@ SILENT: Final = Finding(Strength.NONE, ())
 
 def denying(layer: Layer, request: Request, *, bounded: bool) -> list[Placed]:
     """The Deny statements of a layer that match."""
-    return [
-        placed
-        for level in layer.levels
-        for placed in level.candidates(request.action_key)[0]
-        if placed.statement.matches(request, of_resource=layer.of_resource, bounded=bounded)
-    ]
+    found: list[Placed] = []
+    for level in layer.levels:
+        for placed in level.candidates(request.action_key)[0].near(request.resource):
+            if placed.statement.matches(request, of_resource=layer.of_resource, bounded=bounded):
+                found.append(placed)
+    return found
 
 
 def allowing(layer: Layer | None, request: Request) -> Finding:
     """What a layer allows. Every level must have an Allow of its own; the strongest grant counts."""
     if layer is None:
         return SILENT
-    matched: list[tuple[Strength, Placed]] = []
+    matched: list[Placed] = []
+    strongest = Strength.NONE
     for level in layer.levels:
-        found = [
-            (strength, placed)
-            for placed in level.candidates(request.action_key)[1]
-            if (strength := placed.statement.matches(request, of_resource=layer.of_resource, bounded=False))
-        ]
-        if not found:
+        silent = True
+        for placed in level.candidates(request.action_key)[1].near(request.resource):
+            strength = placed.statement.matches(request, of_resource=layer.of_resource, bounded=False)
+            if not strength:
+                continue
+            silent = False
+            if strength > strongest:
+                strongest = strength
+                matched.clear()
+            if strength is strongest:
+                matched.append(placed)
+        if silent:
             return SILENT
-        matched.extend(found)
-    if not matched:
-        return SILENT
-    strongest = max(strength for strength, _ in matched)
-    return Finding(strongest, tuple(placed for strength, placed in matched if strength is strongest))
+    return Finding(strongest, tuple(matched))

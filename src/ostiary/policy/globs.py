@@ -6,6 +6,7 @@ included. A pattern is cut at its stars into segments, each found once, leftmost
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -22,25 +23,13 @@ class Wild(Enum):
 Part = str | Wild
 """A piece of a pattern: literal text or a wildcard."""
 
-_WILDS: Final = {"*": Wild.STAR, "?": Wild.ONE}
+_CUT: Final = re.compile(r"([*?])")
+_WILDS: Final[dict[str, Part]] = {"*": Wild.STAR, "?": Wild.ONE}
 
 
 def parts_of(pattern: str) -> list[Part]:
     """A pattern's text cut into literals and wildcards."""
-    parts: list[Part] = []
-    literal = ""
-    for character in pattern:
-        wild = _WILDS.get(character)
-        if wild is None:
-            literal += character
-            continue
-        if literal:
-            parts.append(literal)
-            literal = ""
-        parts.append(wild)
-    if literal:
-        parts.append(literal)
-    return parts
+    return [_WILDS.get(piece, piece) for piece in _CUT.split(pattern) if piece]
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,11 @@ class Anonymous:
 AccountPrincipal = User | RoleSession | FederatedUser | Root
 """The principals that belong to an account."""
 
+OF_ACCOUNT: Final = (User, RoleSession, FederatedUser, Root)
+
+WITH_POLICIES: Final = (User, RoleSession, FederatedUser)
+"""The principals that have identity policies; the root user has none."""
+
 Principal = AccountPrincipal | Service | Federated | Anonymous
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ostiary.policy.arns import ArnPattern
+from ostiary.policy.arns import COMPONENTS, ArnPattern
 from ostiary.policy.conditions import Test
 from ostiary.policy.decision import Effect
 from ostiary.policy.globs import Glob, glob
@@ -63,7 +63,7 @@ class Actions:
 class Resources:
     """A Resource or NotResource element."""
 
-    __slots__ = ("_everything", "_exact", "_others", "_prefixes", "negated", "patterns", "variable_keys")
+    __slots__ = ("_everything", "_exact", "_others", "_prefixes", "keys", "negated", "patterns", "variable_keys")
 
     patterns: tuple[str, ...]
     """As written."""
@@ -72,26 +72,33 @@ class Resources:
     variable_keys: frozenset[str]
     """The keys its variables stand for, in lower case."""
 
+    keys: tuple[str, ...] | None
+    """Where an index may look for it (see `resource_keys`); None if it may match anywhere."""
+
     def __init__(self, patterns: tuple[str, ...], *, negated: bool, variables: bool) -> None:
         self.patterns, self.negated = patterns, negated
         self._everything = "*" in patterns
-        asked_for = set[str]()
         exact, prefixes, others = set[str](), list[str](), list[ArnPattern]()
+        asked_for = set[str]()
+        keys: set[str | None] = {None} if negated or self._everything else set()
         for text in patterns:
+            literal = text.removesuffix("*")
             if text == "*":
                 continue
-            value = template(text, variables=variables)
-            asked_for.update(variable.key for variable in value.variables)
-            pattern = ArnPattern(value, open_ended=True)
-            whole = pattern.constant
-            if whole is not None and whole.exact is not None:
-                exact.add(whole.exact)
-            elif whole is not None and whole.prefix is not None:
-                prefixes.append(whole.prefix)
-            else:
-                others.append(pattern)
+            if "*" in literal or "?" in literal or "${" in literal:
+                value = template(text, variables=variables)
+                asked_for.update(variable.key for variable in value.variables)
+                others.append(ArnPattern(value, open_ended=True))
+                keys.add(_pattern_key(others[-1]))
+            elif literal != text:
+                prefixes.append(literal)
+                keys.add(literal.partition("/")[0] if "/" in literal else None)
+            elif text.count(":") >= COMPONENTS - 1:
+                exact.add(text)
+                keys.add(text.partition("/")[0])
         self._exact, self._prefixes, self._others = frozenset(exact), tuple(prefixes), tuple(others)
         self.variable_keys = frozenset(asked_for)
+        self.keys = None if None in keys else tuple(key for key in keys if key is not None)
 
     def match(self, resource: str, keys: Keys) -> bool:
         """Whether the element matches a resource; `*` is matched by the pattern `*` alone."""
@@ -104,7 +111,24 @@ class Resources:
             return False
         if self._prefixes and resource.startswith(self._prefixes):
             return True
-        return any(pattern.matches(resource, keys) for pattern in self._others)
+        for pattern in self._others:  # noqa: SIM110  a generator costs more than the loop
+            if pattern.matches(resource, keys):
+                return True
+        return False
+
+
+def _pattern_key(pattern: ArnPattern) -> str | None:
+    if "/" in pattern.head:
+        return pattern.head.partition("/")[0]
+    return None if pattern.tail is None else f":{pattern.tail}"
+
+
+def resource_keys(resource: str) -> tuple[str, str]:
+    """Under which keys an index keeps the elements that may match a resource.
+
+    The text before its first slash (of S3 objects the bucket), and its last component with a colon before it.
+    """
+    return resource.partition("/")[0], f":{resource.split(':', COMPONENTS - 1)[-1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +182,23 @@ class Statement:
 
     def condition_holds(self, keys: Keys) -> bool:
         """Whether every test of the Condition block holds."""
-        return all(test.holds(keys) for test in self.tests)
+        for test in self.tests:  # noqa: SIM110  a generator costs more than the loop
+            if not test.holds(keys):
+                return False
+        return True
 
     def matches(self, request: Request, *, of_resource: bool, bounded: bool) -> Strength:
         """How the statement, whose actions are known to match, bears on a request; NONE if it does not."""
         keys = request.keys
-        if not self.concerns(request.resource, keys, of_resource=of_resource):
+        resources = self.resources
+        if resources is None:
+            if not self.concerns(request.resource, keys, of_resource=of_resource):
+                return Strength.NONE
+        elif resources.match(request.resource, keys) is False:
             return Strength.NONE
-        strength = self.names(request.principal, of_resource=of_resource, bounded=bounded)
-        return strength if strength and self.condition_holds(keys) else Strength.NONE
+        strength = Strength.DIRECT
+        if self.principals is not None or of_resource:
+            strength = self.names(request.principal, of_resource=of_resource, bounded=bounded)
+            if strength is Strength.NONE:
+                return strength
+        return strength if self.condition_holds(keys) else Strength.NONE

@@ -116,7 +116,7 @@ def _near_misses(in_force: InForce, request: Request) -> Iterator[Statement]:
     for layer in applying.all():
         for level in layer.levels:
             denies, allows = level.candidates(request.action_key)
-            for placed in (*denies, *allows):
+            for placed in (*denies.near(request.resource), *allows.near(request.resource)):
                 statement = placed.statement
                 bounded = applying.boundary is not None and statement.effect is Effect.DENY
                 if (
