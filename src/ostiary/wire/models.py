@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
+from typing import Any
 
 from ostiary.wire.model_files import Http, Metadata, RawModel, RawOperation, UnknownService, read_model
 from ostiary.wire.shapes import Node
 
-__all__ = ["ErrorShape", "Operation", "Service", "UnknownOperation", "UnknownService", "operations", "service"]
+__all__ = [
+    "ErrorShape",
+    "Operation",
+    "Service",
+    "UnknownOperation",
+    "UnknownService",
+    "glance",
+    "operations",
+    "service",
+]
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 """What CloudTrail shows in the place of a sensitive value."""
@@ -108,6 +118,8 @@ class Service:
         self.name = name
         """botocore's name: `iam`, `s3`, `accessanalyzer`."""
         self.model = model
+        self.routes: Any = None
+        """The index of `routes`, once it is built."""
         self._operations: dict[str, Operation] = {}
 
     def __repr__(self) -> str:
@@ -165,6 +177,16 @@ class Service:
 @cache
 def service(name: str) -> Service:
     """The model of a service, by botocore's name.
+
+    Raises:
+        UnknownService: botocore has no such model.
+    """
+    return Service(name, read_model(name, RawModel))
+
+
+@lru_cache(maxsize=4)
+def glance(name: str) -> Service:
+    """A model that is read to name an operation, not to serve it: only the latest few are kept.
 
     Raises:
         UnknownService: botocore has no such model.

@@ -236,7 +236,10 @@ def ec2_violation(operation: Operation, violation: Violation) -> WireFault:
     """EC2 names one parameter at a time."""
     name = violation.path
     if violation.value is None:
-        shown = ".".join(part[:1].upper() + part[1:] for part in name.split(".") if part != "member")
+        member, ref = top_member(operation, name)
+        top = (ref and (ref.query_name or ref.location_name)) or member
+        below = [part for part in name.split(".")[1:] if part != "member"]
+        shown = ".".join(part[:1].upper() + part[1:] for part in [top, *below])
         return WireFault("MissingParameter", f"The request must contain the parameter {shown}")
     value = "*****" if violation.sensitive else violation.value
     text = violation.constraint[:1].lower() + violation.constraint[1:]

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import unquote
 
 from ostiary.wire.faults import WireFault
@@ -111,9 +110,16 @@ def candidate(operation: Operation, constants: tuple[tuple[str, str | None], ...
     )
 
 
-@cache
 def routes(service: Service) -> Mapping[str, tuple[Branch, ...]]:
     """The branches of a REST service by method, the most specific path first."""
+    if service.routes is None:
+        service.routes = build_routes(service)
+    found: Mapping[str, tuple[Branch, ...]] = service.routes
+    return found
+
+
+def build_routes(service: Service) -> Mapping[str, tuple[Branch, ...]]:
+    """Sort the operations of a service into branches."""
     found: dict[tuple[str, Path], list[Candidate]] = defaultdict(list)
     subresources: dict[Path, set[str]] = defaultdict(set)
     for name in service.operation_names:
