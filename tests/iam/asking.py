@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +33,7 @@ NAMELESS_ROOT = {"UserName", "Path"}
 """What AWS leaves out of answers about the root user, although the model requires it."""
 
 
-def check_shape(value: Any, shape: Shape | None, without: set[str], where: str = "") -> None:
+def check_shape(value: Any, shape: Shape | None, without: AbstractSet[str], where: str = "") -> None:
     """Required members are there, no unknown ones, types as the model says, times with a time zone."""
     if shape is None:
         assert value == {}, where
@@ -67,11 +68,16 @@ class Iam:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def __call__(self, name: str, *, by: Caller | None = None, without: set[str] = frozenset(), **params: Any) -> Any:  # type: ignore[assignment]
+    def __call__(
+        self, name: str, *, by: Caller | None = None, without: AbstractSet[str] = frozenset(), **params: Any
+    ) -> Any:
         """Do it as the root user, or as `by`; `without` names members that AWS leaves out against its model."""
         operation = MODEL.operation_model(name)
-        report = ParamValidator().validate(params, operation.input_shape)
-        assert not report.has_errors(), report.generate_report()
+        if operation.input_shape is None:
+            assert not params
+        else:
+            report = ParamValidator().validate(params, operation.input_shape)
+            assert not report.has_errors(), report.generate_report()
         given = self.world.call(f"iam:{name}", params, by=by)
         check_shape(given, operation.output_shape, without, name)
         return given
