@@ -24,6 +24,7 @@ from ostiary.doors.http import Tls, address, bound, listener, serve_all
 from ostiary.engines.engine import Engine, EngineAddress, EngineState, Headers, RemoteEngine
 from ostiary.engines.seaweedfs import SeaweedFS
 from ostiary.engines.upstream import Upstream
+from ostiary.entropy import SystemEntropy
 from ostiary.gate.gate import Gate
 from ostiary.services.accounts import CannotFound, Founded, found_first, renew_endpoint, write_root_credentials
 from ostiary.settings import Settings
@@ -128,13 +129,15 @@ def _engine(settings: Settings) -> Engine | None:
         return RemoteEngine(
             remote.url, access_key=remote.access_key_id, secret_key=remote.secret_access_key, region=remote.region
         )
-    return SeaweedFS(settings.data) if settings.supervise_engine else None
+    if not settings.supervise_engine:
+        return None
+    return SeaweedFS(settings.data, entropy=SystemEntropy(), clock=SystemClock(), signer=engine_signer)
 
 
 def engine_signer(where: EngineAddress, method: str, path: str, query: str, headers: Headers) -> Headers:
     """Sign a request to an engine with the engine's own key."""
     added = sign(
-        Credentials(where.akid, where.secret),
+        Credentials(akid=where.akid, secret=where.secret),
         method=method,
         raw_path=path,
         raw_query=query,

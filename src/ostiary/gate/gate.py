@@ -22,20 +22,25 @@ from ostiary.gate.operate import carry_out
 from ostiary.gate.recorded import parameters_for_record
 from ostiary.gate.request import HttpRequest, HttpResponse
 from ostiary.gate.respond import error_response, respond
-from ostiary.gate.route import Target, route, service_of, streamed
+from ostiary.gate.route import route, service_alone, streamed
+from ostiary.gate.target import Target
 from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import OPERATIONS, Call, House, Operation
 from ostiary.services.outcome import Answer, Forward
-from ostiary.services.s3.forwarding import prepared
-from ostiary.sigv4 import Presented, SignatureFault, open_body, present
-from ostiary.wire import WireFault, read_input
+from ostiary.services.s3.actions import BODY_FIRST
+from ostiary.services.s3.addresses import Endpoints
+from ostiary.services.s3.call import S3Call
+from ostiary.services.s3.operations import Served, served
+from ostiary.sigv4 import Presented, SignatureFault, Style, open_body, present
+from ostiary.wire.faults import WireFault
+from ostiary.wire.parse import read_input
 
 INTERNAL: Final = ("InternalFailure", "The request processing has failed because of an unknown error.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A request with what it is for, or the refusal that it met already."""
+    """A request with what it is for, and the refusal that it met already."""
 
     request: HttpRequest
     target: Target
@@ -65,56 +70,51 @@ class Gate:
     def __init__(self, house: House, audit: AuditWriter, report: Callable[[str], None]) -> None:
         self._house, self._audit, self._report = house, audit, report
         self._authenticator = Authenticator(house.book, house.seal)
+        self._endpoints = Endpoints()
 
     def streams(self, head: HttpRequest) -> bool:
         """Whether the body goes to the engine as it comes, rather than into memory."""
-        return streamed(head)
+        return streamed(head, self._endpoints)
 
     def route(self, request: HttpRequest) -> Route:
         """Which service, which operation; a fault is kept for `answer`, so that it is recorded like any other."""
         try:
-            target = route(request, self._house.settings.region)
-        except (WireFault, ServiceFault) as fault:
-            service = service_of(request)
-            return Route(request=request, target=service, fault=_service_fault(fault))
-        return Route(request=request, target=target, operation=OPERATIONS.get((target.service, target.operation)))
+            routed = route(request, self._endpoints)
+        except Exception as error:
+            return Route(request=request, target=Target(), fault=self._unforeseen(request, error))
+        target = routed.target
+        operation = OPERATIONS.get((target.service, target.operation))
+        return Route(request=request, target=target, fault=routed.fault, operation=operation)
 
     def answer(self, route: Route) -> HttpResponse | Forward:
         """Take one request the whole way. Never raises."""
         trail = Trail(route)
         try:
             outcome: Any = self._perform(route, trail)
-        except ServiceFault as fault:
-            outcome = fault
-        except (WireFault, SignatureFault) as fault:
-            outcome = _service_fault(fault, route.target)
+            if isinstance(outcome, Forward):
+                outcome.keep["trail"] = trail
+                return outcome
+            self._record(trail, outcome)
+            return self._respond(trail, outcome)
+        except (ServiceFault, WireFault, SignatureFault) as fault:
+            told = _service_fault(fault, route.target)
         except Exception as error:
-            self._report(f"{route.request.request_id}: {_shown(error)}")
-            outcome = ServiceFault(*INTERNAL, 500)
-        if isinstance(outcome, Forward):
-            outcome.keep["trail"] = trail
-            return outcome
-        self._record(trail, outcome)
-        return self._respond(trail, outcome)
+            told = self._unforeseen(route.request, error)
+        self._record(trail, told)
+        return error_response(route.request, route.target, told)
 
     def finish(self, forward: Forward, error: tuple[str, str] | None) -> None:
         """A forwarded request came to its end."""
-        trail: Trail = forward.keep["trail"]
-        self._record(trail, ServiceFault(*error) if error else None)
+        self._record(forward.keep["trail"], ServiceFault(*error) if error else None)
 
     def too_large(self, head: HttpRequest) -> HttpResponse:
         """The answer to a body that is longer than is read into memory."""
-        target = service_of(head)
-        code = "MaxMessageLengthExceeded" if target.service == "s3" else "RequestEntityTooLarge"
-        fault = ServiceFault(code, "Your request was too large.", 400 if target.service == "s3" else 413)
+        target = service_alone(head)
+        s3 = target.service == "s3"
+        code, status = ("MaxMessageLengthExceeded", 400) if s3 else ("RequestEntityTooLarge", 413)
+        fault = ServiceFault(code, "Your request was too large.", status)
         self._record(Trail(Route(request=head, target=target)), fault)
         return error_response(head, target, fault)
-
-    def no_engine(self, route: Route) -> HttpResponse:
-        """The answer when there is nothing to forward to."""
-        return error_response(
-            route.request, route.target, ServiceFault("SlowDown", "The storage engine is not ready yet.", 503)
-        )
 
     def fault_response(self, forward: Forward, fault: ServiceFault) -> HttpResponse:
         """An answer in S3's words to a request that could not be forwarded to its end."""
@@ -126,75 +126,84 @@ class Gate:
         self._house.book.refresh()
         presented = present(request.method, request.raw_path, request.raw_query, request.headers)
         trail.claimed_key = presented.akid if presented else ""
-        known = self._authenticate(request, target, presented, trail)
+        known = self._authenticate(route, presented, trail)
         if route.fault is not None:
             raise route.fault
+        assert route.operation is not None
         call = self._call(route, known, presented)
         trail.happening = self._happening(trail, call)
-        operation = route.operation
-        if operation is None:
-            raise ServiceFault("NotImplemented", f"{target.service}:{target.operation} is not built yet.", 501)
-        given, permitted, trail.recorded = carry_out(operation, call, trail.happening, target.output_shape)
-        trail.happening = replace(trail.happening, judgements=permitted.judgements)
-        if isinstance(given, Forward):
+        told = refusal(known.caller, target.service, target.operation)
+        if told is not None:
+            raise ServiceFault(*told, 403)
+        given, permitted, trail.recorded = carry_out(route.operation, call, trail.happening, target.output_shape)
+        trail.happening = replace(trail.happening, judgements=(*permitted.judgements, *call.further))
+        if isinstance(given, Forward) and given.body is None:
             given.keep["reader"] = open_body(
                 known.declared, known.verified, request.headers, checksums=target.body_checksums
             )
         return given
 
-    def _authenticate(
-        self, request: HttpRequest, target: Target, presented: Presented | None, trail: Trail
-    ) -> Authenticated:
-        operation = OPERATIONS.get((target.service, target.operation))
-        if presented is None and target.service != "s3" and not (operation and operation.anonymous):
+    def _authenticate(self, route: Route, presented: Presented | None, trail: Trail) -> Authenticated:
+        request, target = route.request, route.target
+        open_to_all = target.service == "s3" or (route.operation is not None and route.operation.anonymous)
+        if presented is None and not open_to_all:
             raise ServiceFault("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
-        known = self._authenticator.authenticate(request, presented, target.signing_name)
-        caller = known.caller
-        trail.caller = caller
+        signing_name = target.signing_name or (presented.scope.service if presented else "")
+        known = self._authenticator.authenticate(request, presented, signing_name)
+        caller = trail.caller = known.caller
         if presented is not None:
             at = int(request.at.timestamp())
             if caller.session is None:
-                self._audit.note_use(caller.access_key_id, at, target.signing_name, presented.scope.region)
+                self._audit.note_use(caller.access_key_id, at, signing_name, presented.scope.region)
             elif caller.kind is CallerKind.ROLE_SESSION:
                 self._audit.note_role_use(caller.entity_id, at, presented.scope.region)
-        told = refusal(caller, target.service, target.operation)
-        if told is not None:
-            raise ServiceFault(*told, 403)
         return known
 
     def _call(self, route: Route, known: Authenticated, presented: Presented | None) -> Call:
         request, target = route.request, route.target
+        body = request.body
+        if target.s3 is not None and body is not None:
+            reader = open_body(known.declared, known.verified, request.headers, checksums=target.body_checksums)
+            body = b"".join([*reader.feed(body)])
+            reader.finish()
         return Call(
             service=target.service,
             operation=target.operation,
             caller=known.caller,
-            params=self._parameters(route, known),
-            facts=self._facts(request, target, presented),
+            params=self._parameters(route, body),
+            facts=self._facts(request, presented),
             house=self._house,
-            target=target.detail,
+            target=None if target.s3 is None else self._s3_call(request, target, presented, body),
         )
 
-    def _parameters(self, route: Route, known: Authenticated) -> dict[str, Any]:
-        """Read the body, only now; what S3's body says of itself is held against it first."""
+    def _parameters(self, route: Route, body: bytes | None) -> dict[str, Any]:
+        """Read and check what is asked; bodies are read only now, after the signature."""
         request, target = route.request, route.target
-        if route.operation is None or request.body is None:
-            return {}
-        body = request.body
-        if target.service == "s3":
-            body = prepared(body, known.declared, known.verified, request.headers, checksums=target.body_checksums)
-            if target.forwards:
-                return {}
         assert target.model is not None
+        passed_on = target.s3 is not None and served(target.operation) is Served.FORWARDED
+        if body is None or (passed_on and target.operation not in BODY_FIRST):
+            return {}
         return read_input(
             target.model,
-            method=request.method,
             path_params=target.path_params,
             query=request.raw_query,
-            headers=request.headers,
+            headers=dict(reversed(request.headers)),
             body=body,
+            form=target.form,
+            protocol=target.protocol,
         )
 
-    def _facts(self, request: HttpRequest, target: Target, presented: Presented | None) -> RequestFacts:
+    def _s3_call(self, request: HttpRequest, target: Target, presented: Presented | None, body: bytes | None) -> S3Call:
+        assert target.s3 is not None
+        return S3Call(
+            request=target.s3,
+            body=body,
+            style=None if presented is None else ("REST-HEADER", "REST-QUERY-STRING")[presented.style is Style.QUERY],
+            signed_at=presented.time if presented else None,
+            secure=request.secure,
+        )
+
+    def _facts(self, request: HttpRequest, presented: Presented | None) -> RequestFacts:
         return RequestFacts(
             request_id=request.request_id,
             at=request.at,
@@ -206,10 +215,9 @@ class Gate:
         )
 
     def _happening(self, trail: Trail, call: Call | None) -> Happening:
-        target, request = trail.target, trail.request
-        facts = call.facts if call else self._facts(request, target, None)
+        target = trail.target
         return Happening(
-            facts=facts,
+            facts=call.facts if call else self._facts(trail.request, None),
             caller=trail.caller,
             claimed_key=trail.claimed_key,
             event_source=target.event_source,
@@ -228,22 +236,24 @@ class Gate:
             happening = replace(happening, judgements=outcome.judgements)
         if isinstance(outcome, ServiceFault):
             happening = replace(happening, error=(outcome.code, outcome.message))
+        trail.recorded = True
         self._audit.note(happening)
 
     def _respond(self, trail: Trail, outcome: Any) -> HttpResponse:
-        if isinstance(outcome, ServiceFault):
-            return error_response(trail.request, trail.target, outcome)
         if isinstance(outcome, Answer):
             return HttpResponse(status=outcome.status, headers=outcome.headers, body=outcome.body)
         return respond(trail.request, trail.target, outcome)
 
+    def _unforeseen(self, request: HttpRequest, error: Exception) -> ServiceFault:
+        self._report(f"{request.request_id}: {_shown(error)}")
+        return ServiceFault(*INTERNAL, 500)
 
-def _service_fault(fault: WireFault | SignatureFault | ServiceFault, target: Target | None = None) -> ServiceFault:
+
+def _service_fault(fault: WireFault | SignatureFault | ServiceFault, target: Target) -> ServiceFault:
     if isinstance(fault, ServiceFault):
         return fault
     if isinstance(fault, WireFault):
         return ServiceFault(fault.code, fault.message, fault.status)
-    assert target is not None
     told = fault.told(target.family)
     return ServiceFault(told.code, told.message, told.status, fault.details if target.service == "s3" else None)
 

@@ -7,13 +7,13 @@ that it writes: then it runs in a write transaction, and its audit event is part
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ostiary.authorization.book import Book
 from ostiary.authorization.caller import Caller
 from ostiary.authorization.context import RequestFacts
-from ostiary.authorization.judge import Ask, Judge
+from ostiary.authorization.judge import Ask, Judge, Judgement
 from ostiary.clock import Clock
 from ostiary.credentials.sessions import SessionSeal
 from ostiary.credentials.vault import Vault
@@ -52,7 +52,9 @@ class Call:
     facts: RequestFacts
     house: House
     target: Any = None
-    """What the route found out beyond the operation (S3: bucket, key, headers)."""
+    """What the route found out beyond the operation; for S3 an `S3Call`."""
+    further: list[Judgement] = field(default_factory=list)
+    """Decisions taken while operating (DeleteObjects: one a key); they go into the record too."""
 
     @property
     def account(self) -> str:

@@ -53,9 +53,7 @@ class ApiApp:
         route = self._gate.route(request)
         outcome = await self._outcome(route)
         if isinstance(outcome, Forward):
-            if self._forwarder is None:
-                await answer(send, head, self._gate.no_engine(route))
-                return
+            assert self._forwarder is not None  # without an engine no operation forwards
             await self._forwarder.forward(route, outcome, receive, send)
         else:
             await answer(send, head, outcome)

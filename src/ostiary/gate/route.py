@@ -1,0 +1,194 @@
+"""Which service a request is for, and which of its operations.
+
+A signed request says its service in the credential scope; an unsigned one by X-Amz-Target, Host or Action, and is S3's
+when nothing speaks against it.
+
+Source: IAM User Guide, "Elements of an AWS API request signature"; Amazon S3 User Guide, "Virtual hosting of buckets".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+from urllib.parse import unquote
+
+from ostiary.gate.request import HttpRequest
+from ostiary.gate.target import Target
+from ostiary.services.faults import ServiceFault
+from ostiary.services.operation import OPERATIONS
+from ostiary.services.s3.addresses import Endpoints, S3Refusal
+from ostiary.services.s3.operations import Served, served
+from ostiary.services.s3.requests import S3Request, read_request
+from ostiary.wire.detect import UnknownRequest, name_operation, name_services
+from ostiary.wire.directory import Entry
+from ostiary.wire.faults import WireFault
+from ostiary.wire.forms import read_form
+from ostiary.wire.models import UnknownOperation, service
+
+_STREAMED: Final = frozenset({"PutObject", "UploadPart"})
+_S3: Final = Target(service="s3", signing_name="s3", protocol="rest-xml")
+_SCOPE: Final = re.compile(r"Credential=[^/,\s]+/[^/,\s]*/[^/,\s]*/([^/,\s]+)/")
+_QUERY_SCOPE: Final = re.compile(r"(?:^|&)X-Amz-Credential=([^&]+)")
+_FORM: Final = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A target, or as much of one as could be told, and the refusal that stood in the way."""
+
+    target: Target
+    fault: ServiceFault | None = None
+
+
+def signing_name(request: HttpRequest) -> str | None:
+    """The service that the credential scope names, in the header or in a presigned URL."""
+    authorization = request.header("authorization")
+    if authorization:
+        found = _SCOPE.search(authorization)
+        return found[1] if found else None
+    found = _QUERY_SCOPE.search(request.raw_query)
+    parts = unquote(found[1]).split("/") if found else []
+    return parts[3] if len(parts) == 5 else None
+
+
+def is_s3(request: HttpRequest) -> bool:
+    """Whether the request is S3's, told from its head."""
+    named = signing_name(request)
+    if named is not None:
+        return named == "s3"
+    if request.header("x-amz-target") or request.header("smithy-protocol"):
+        return False
+    if request.method == "POST" and request.header("content-type").startswith(_FORM):
+        return False
+    if request.raw_path == "/" and re.search(r"(?:^|&)Action=", request.raw_query):
+        return False
+    host = request.header("host")
+    entries = name_services(host=host, path=request.raw_path, headers={})
+    return not entries or entries[0].name == "s3"
+
+
+def streamed(head: HttpRequest, endpoints: Endpoints) -> bool:
+    """Whether this is an upload to S3, whose body goes to the engine as it comes."""
+    if head.method != "PUT" or not is_s3(head):
+        return False
+    try:
+        return _read_s3(head, endpoints).operation in _STREAMED
+    except S3Refusal:
+        return False
+
+
+def route(request: HttpRequest, endpoints: Endpoints) -> Routed:
+    """The service and the operation."""
+    return _route_s3(request, endpoints) if is_s3(request) else _route_others(request)
+
+
+def service_alone(request: HttpRequest) -> Target:
+    """The service, for an answer to a request that is not read any further."""
+    if is_s3(request):
+        return _S3
+    entries = _entries(request, {}, {})
+    return _target(entries[0], entries[0].protocols[0]) if entries else Target()
+
+
+def _read_s3(request: HttpRequest, endpoints: Endpoints) -> S3Request:
+    return read_request(
+        request.method, request.header("host"), request.raw_path, request.raw_query, request.headers, endpoints
+    )
+
+
+def _route_s3(request: HttpRequest, endpoints: Endpoints) -> Routed:
+    try:
+        s3 = _read_s3(request, endpoints)
+    except S3Refusal as refusal:
+        return Routed(_S3, ServiceFault(refusal.code, refusal.message, refusal.status, refusal.details))
+    known = service("s3")
+    try:
+        model = known.operation(s3.operation)
+    except UnknownOperation:
+        model = None
+    return Routed(
+        Target(
+            service="s3",
+            signing_name="s3",
+            protocol="rest-xml",
+            operation=s3.operation,
+            known=known,
+            model=model,
+            path_params={"Bucket": s3.bucket or "", "Key": s3.key or ""},
+            s3=s3,
+        ),
+        _unbuilt("s3", s3.operation) if served(s3.operation) is Served.UNBUILT else None,
+    )
+
+
+def _route_others(request: HttpRequest) -> Routed:
+    headers = dict(reversed(request.headers))
+    try:
+        form: Mapping[str, str] = read_form(request.raw_query, request.body or b"") if _may_be_form(request) else {}
+    except WireFault as fault:
+        return Routed(service_alone(request), ServiceFault(fault.code, fault.message, fault.status))
+    entries = _entries(request, headers, form)
+    try:
+        named = name_operation(
+            entries,
+            method=request.method,
+            path=request.raw_path,
+            query=request.raw_query,
+            headers=headers,
+            form=form,
+            served=_served(),
+        )
+    except UnknownRequest as unknown:
+        fault = ServiceFault(unknown.code, unknown.message, unknown.status)
+        found = next((each for each in entries if unknown.service and each.name == unknown.service.name), None)
+        return Routed(_target(found, unknown.protocol) if found else Target(protocol=unknown.protocol), fault)
+    except WireFault as wire_fault:
+        found = entries[0] if entries else None
+        target = _target(found, found.protocols[0]) if found else Target()
+        return Routed(target, ServiceFault(wire_fault.code, wire_fault.message, wire_fault.status))
+    entry = next(each for each in entries if each.name == named.service.name)
+    target = Target(
+        service=entry.name,
+        signing_name=entry.signing_name,
+        protocol=named.protocol,
+        operation=named.operation.name,
+        known=named.service,
+        model=named.operation,
+        path_params=named.path_params,
+        form=form,
+    )
+    built = (entry.name, named.operation.name) in OPERATIONS
+    return Routed(target, None if built else _unbuilt(entry.name, named.operation.name))
+
+
+def _may_be_form(request: HttpRequest) -> bool:
+    if request.header("x-amz-target"):
+        return False
+    kind = request.header("content-type")
+    return kind.startswith(_FORM) or not kind or "Action=" in request.raw_query
+
+
+def _entries(request: HttpRequest, headers: Mapping[str, str], form: Mapping[str, str]) -> list[Entry]:
+    return name_services(
+        signing_name=signing_name(request),
+        host=request.header("host"),
+        path=request.raw_path,
+        headers=headers or dict(reversed(request.headers)),
+        form=form,
+    )
+
+
+def _target(entry: Entry, protocol: str) -> Target:
+    return Target(service=entry.name, signing_name=entry.signing_name, protocol=protocol)
+
+
+def _unbuilt(name: str, operation: str) -> ServiceFault:
+    return ServiceFault("NotImplemented", f"{name}:{operation} is not built yet.", 501)
+
+
+@cache
+def _served() -> frozenset[str]:
+    return frozenset(name for name, _ in OPERATIONS)
