@@ -24,6 +24,8 @@ __all__ = ["Entry", "Named", "UnknownRequest", "name_operation", "name_services"
 
 VERSION: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CBOR_PATH: Final = re.compile(r"(?:/[^/]+)*/service/([^/]+)/operation/([^/]+)")
+S3_CONTROL: Final = "/v20180820/"
+"""What the paths of S3's control plane begin with; it signs as S3 does."""
 ECHO: Final = 128
 """Characters of a caller's word that are said back."""
 
@@ -73,11 +75,12 @@ def name_services(
         if prefix and (named := known.by_target_prefix(prefix)):
             # The signature says whose request it is; the target only chooses among those.
             return [entry for entry in named if entry in found] or (found or named)
-    if not found:
-        found = known.by_host(host)
+    found = found or known.by_host(host)
+    if path.startswith(S3_CONTROL) and "x-amz-account-id" in headers:
+        found = sorted(found, key=lambda entry: entry.name != "s3control")
     version = (form or {}).get("Version", "")
     of_version = known.by_version(version) if version and "Action" in (form or {}) else []
-    return [entry for entry in of_version if entry in found] or found or of_version
+    return [entry for entry in found if entry in of_version] or found or of_version
 
 
 def rpc_names(path: str) -> tuple[str, str]:

@@ -38,7 +38,7 @@ class Fault:
 
 
 def error_status(service: Service | None, code: str, protocol: str | None = None) -> int:
-    """The HTTP status of an error: AWS's documentation of the service, else the model, else the common one, else 400."""
+    """The HTTP status of an error: the service's documentation, else its model, else the common one, else 400."""
     if service is not None:
         documented = BY_SERVICE.get(service.name, {}).get(code)
         modelled = service.errors.get(code)

@@ -125,8 +125,11 @@ class QueryReaders:
                 return {} if found == "" else None
             out: dict[str, Any] = {}
             for row in numbered(found if inside is None else found.get(inside)):
-                if type(row) is dict and (name := key(row.get(key_name, ""))) is not None:
-                    out.setdefault(name, value(row.get(value_name, "")))
+                if type(row) is not dict:
+                    continue
+                name, inner = key(row.get(key_name, "")), value(row.get(value_name, ""))
+                if name is not None and inner is not None:
+                    out.setdefault(name, inner)
             return out
 
         return read
