@@ -6,20 +6,18 @@ ListInstanceProfilesForRole, DeleteInstanceProfile.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from ostiary.services.iam import quotas
 from ostiary.services.iam.asks import on_existing, on_new
-from ostiary.services.iam.faults import DeleteConflict
 from ostiary.services.iam.names import INSTANCE_PROFILE, ROLE, moment, path_of
 from ostiary.services.iam.paging import by_name, page
 from ostiary.services.iam.roles import shown_role
+from ostiary.services.iam.shared import conflict
 from ostiary.services.iam.tags import put_tags, read_tags, shown_tags
 from ostiary.services.operation import Call, on_everything, operation
 from ostiary.store.records import InstanceProfileRecord
 from ostiary.store.transaction import Transaction
-
-_HAS_ROLE: Final = "Cannot delete entity, must remove roles from instance profile first."
 
 
 def shown_profile(tx: Transaction, profile: InstanceProfileRecord) -> dict[str, Any]:
@@ -89,8 +87,7 @@ def list_instance_profiles_for_role(call: Call, tx: Transaction) -> dict[str, An
 def delete_instance_profile(call: Call, tx: Transaction) -> dict[str, Any]:
     """Delete an instance profile that holds no role."""
     profile = INSTANCE_PROFILE.get(tx, call.account, call.params["InstanceProfileName"])
-    if profile.role_id is not None:
-        raise DeleteConflict(_HAS_ROLE)
+    conflict(profile.role_id is not None, "remove roles from instance profile")
     tx.tags.remove(profile.id)
     tx.instance_profiles.remove(profile.id)
     return {}

@@ -13,18 +13,15 @@ from ostiary.services.iam import quotas
 from ostiary.services.iam.asks import on_existing, on_new
 from ostiary.services.iam.boundaries import accept_boundary, shown_boundary
 from ostiary.services.iam.documents import accept_trust, shown_trust
-from ostiary.services.iam.faults import DeleteConflict
 from ostiary.services.iam.names import ROLE, moment, path_of
 from ostiary.services.iam.paging import by_name, page
+from ostiary.services.iam.shared import conflict, refuse_policies
 from ostiary.services.iam.tags import put_tags, read_tags, shown_tags, tagged
 from ostiary.services.operation import Call, on_everything, operation
 from ostiary.store.records import RoleRecord
 from ostiary.store.transaction import Transaction
 
 _DEFAULT_SECONDS: Final = 3600
-_IN_PROFILE: Final = "Cannot delete entity, must remove roles from instance profile first."
-_EMBEDDED: Final = "Cannot delete entity, must delete policies first."
-_ATTACHED: Final = "Cannot delete entity, must detach all policies first."
 
 
 def shown_role(tx: Transaction, role: RoleRecord) -> dict[str, Any]:
@@ -125,12 +122,8 @@ def update_role_description(call: Call, tx: Transaction) -> dict[str, Any]:
 def delete_role(call: Call, tx: Transaction) -> dict[str, Any]:
     """Delete a role that has no policies and stands in no instance profile; its sessions end."""
     role = ROLE.get(tx, call.account, call.params["RoleName"])
-    if tx.instance_profiles.of_role(role.id, limit=1):
-        raise DeleteConflict(_IN_PROFILE)
-    if tx.inline_policies.of(role.id):
-        raise DeleteConflict(_EMBEDDED)
-    if tx.attachments.of(role.id):
-        raise DeleteConflict(_ATTACHED)
+    conflict(bool(tx.instance_profiles.of_role(role.id, limit=1)), "remove roles from instance profile")
+    refuse_policies(tx, role.id)
     tx.tags.remove(role.id)
     tx.roles.remove(role.id)
     return {}
