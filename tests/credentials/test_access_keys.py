@@ -46,8 +46,18 @@ def test_ids_of_one_account_differ() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "AKIA", "AKIAIOSFODNN7EXAMPLE", "AROAY34FZKBOKMUTVV7A", "ASIAY34FZKBOKMUTVV7", "asiay34fzkbokmutvv7a"]
-    + ["ASIAY34FZKBOKMUTVV7A\n", "ASIAY34FZKBOKMUTVV70", "ASIA" + "7" * 16, "ÄSIAY34FZKBOKMUTVV7A"],
+    [
+        "",
+        "AKIA",
+        "AKIAIOSFODNN7EXAMPLE",
+        "AROAY34FZKBOKMUTVV7A",
+        "ASIAY34FZKBOKMUTVV7",
+        "asiay34fzkbokmutvv7a",
+        "ASIAY34FZKBOKMUTVV7A\n",
+        "ASIAY34FZKBOKMUTVV70",
+        "ASIA" + "7" * 16,
+        "ÄSIAY34FZKBOKMUTVV7A",
+    ],
 )
 def test_what_is_no_id_or_was_made_before_ids_told_an_account_tells_none(text: str) -> None:
     assert account_of(text) is None
