@@ -278,6 +278,8 @@ def test_a_policy_that_aws_has_retired_works_where_it_is_and_is_not_attached_ane
     iam.users("bob")
     said = iam.fault("AttachUserPolicy", UserName="bob", PolicyArn=retired.arn)
     assert said == ("NoSuchEntity", f"Policy {retired.arn} does not exist or is not attachable.")
+    said = iam.fault("PutUserPermissionsBoundary", UserName="bob", PermissionsBoundary=retired.arn)
+    assert said == ("NoSuchEntity", f"Scope ARN: {retired.arn} does not exist or is not attachable.")
     shown = [each for each in everything(iam, "ListPolicies", "Policies", Scope="AWS") if each["Arn"] == retired.arn]
     assert [each["IsAttachable"] for each in shown] == [False]
 
@@ -289,6 +291,13 @@ def test_tags_are_put_replaced_and_removed(iam: Iam) -> None:
     assert everything(iam, "ListPolicyTags", "Tags", PolicyArn=arn, MaxItems=1) == both
     iam("UntagPolicy", PolicyArn=arn, TagKeys=["a", "unknown"])
     assert iam("ListPolicyTags", PolicyArn=arn) == {"Tags": both[1:], "IsTruncated": False}
+
+
+def test_a_tag_key_stands_once(iam: Iam) -> None:
+    arn, twice = new_policy(iam), [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]
+    said = ("InvalidInput", "Duplicate tag keys found.")
+    assert iam.fault("TagPolicy", PolicyArn=arn, Tags=twice) == said
+    assert iam.fault("CreatePolicy", PolicyName="new", PolicyDocument=READ, Tags=twice) == said
 
 
 @pytest.mark.parametrize("name", ["TagPolicy", "UntagPolicy", "ListPolicyTags"])

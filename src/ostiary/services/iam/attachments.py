@@ -27,9 +27,7 @@ def _attach(kind: Kind[Any], quota: str) -> Deed:
         held = tx.attachments.of(entity.id)
         if arn in held:
             return {}
-        policy = managed.get(tx, call.account, arn, NOT_ATTACHABLE)
-        if not managed.is_attachable(policy):
-            raise NoSuchEntity(NOT_ATTACHABLE.format(arn))
+        managed.get_attachable(tx, call.account, arn, NOT_ATTACHABLE)
         quotas.check(tx, call.account, quota, len(held) + 1)
         tx.attachments.attach(entity.id, arn, call.account, call.now)
         return {}

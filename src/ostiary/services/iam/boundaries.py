@@ -26,7 +26,7 @@ def accept_boundary(call: Call, tx: Transaction) -> str | None:
     """
     arn: str | None = call.params.get("PermissionsBoundary")
     if arn is not None:
-        managed.get(tx, call.account, arn, _MISSING)
+        managed.get_attachable(tx, call.account, arn, _MISSING)
     return arn
 
 

@@ -128,6 +128,14 @@ def get(tx: Transaction, account: str, arn: str, missing: str = NOT_FOUND) -> Ma
     return found
 
 
+def get_attachable(tx: Transaction, account: str, arn: str, missing: str) -> Managed:
+    """The same, if it may be attached or be a boundary today."""
+    found = get(tx, account, arn, missing)
+    if not is_attachable(found):
+        raise NoSuchEntity(missing.format(arn))
+    return found
+
+
 def get_own(tx: Transaction, account: str, arn: str, missing: str = NOT_FOUND) -> PolicyRecord:
     """A policy that the account may change: its own.
 

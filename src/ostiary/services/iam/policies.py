@@ -20,7 +20,8 @@ from ostiary.services.iam.faults import DeleteConflict
 from ostiary.services.iam.managed import NOT_ATTACHABLE, Managed, Usage, on_policy, shown_policy
 from ostiary.services.iam.names import POLICY, path_of
 from ostiary.services.iam.paging import page, page_of
-from ostiary.services.iam.tags import put_tags, read_tags, shown_tags
+from ostiary.services.iam.policy_tags import read_policy_tags
+from ostiary.services.iam.tags import put_tags, shown_tags
 from ostiary.services.operation import Call, on_everything, operation
 from ostiary.store.records import PolicyRecord, PolicyVersionRecord
 from ostiary.store.transaction import Transaction
@@ -35,7 +36,7 @@ _VERSIONS: Final = (
 @operation("iam", "CreatePolicy", asks=on_new("iam:CreatePolicy", POLICY), changes=True)
 def create_policy(call: Call, tx: Transaction) -> dict[str, Any]:
     """Add a managed policy, its document the first version."""
-    tags = read_tags(call.params.get("Tags"))
+    tags = read_policy_tags(call.params.get("Tags"))
     document = accept(tx, call.account, call.params["PolicyDocument"], PolicyKind.MANAGED)
     quotas.check(tx, call.account, "PoliciesPerAccount", tx.policies.count(call.account) + 1)
     record = PolicyRecord(
