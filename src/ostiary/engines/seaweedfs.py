@@ -150,6 +150,7 @@ class SeaweedFS:
                 lock = os.open(self._directory / "engine.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 stack.callback(os.close, lock)
                 if self._take(lock):
+                    self._state_lost()  # what it was before us died with its owner
                     self.owner, self._seen = True, None
                     self._own(lock)
                     self.owner = False

@@ -60,20 +60,27 @@ class S3Facts:
     partition: str = "aws"
 
 
-def body_facts(operation: str, params: Mapping[str, Any]) -> BodyFacts:
+def body_facts(params: Mapping[str, Any]) -> BodyFacts:
     """From the parsed body, members named as in botocore's model."""
-    creation: Mapping[str, Any] = params.get("CreateBucketConfiguration") or {}
-    retention: Mapping[str, Any] = params.get("Retention") or {}
-    tagged: list[Mapping[str, str]] = (params.get("Tagging") or {}).get("TagSet") or creation.get("Tags") or []
-    objects: list[Mapping[str, str]] = (params.get("Delete") or {}).get("Objects") or []
+    creation, retention, hold = (
+        _member(params, name) for name in ("CreateBucketConfiguration", "Retention", "LegalHold")
+    )
+    tagged: list[Mapping[str, str]] = _member(params, "Tagging").get("TagSet") or creation.get("Tags") or []
+    objects: list[Mapping[str, str]] = _member(params, "Delete").get("Objects") or []
     return BodyFacts(
         location_constraint=creation.get("LocationConstraint"),
         tags=tuple((tag["Key"], tag["Value"]) for tag in tagged),
         deletes=tuple((each["Key"], each.get("VersionId")) for each in objects),
         lock_mode=retention.get("Mode"),
         retain_until=retention.get("RetainUntilDate"),
-        legal_hold=(params.get("LegalHold") or {}).get("Status"),
+        legal_hold=hold.get("Status"),
     )
+
+
+def _member(params: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A structure of the body; of PutObject and others `Tagging` is a header, and none of the body."""
+    value = params.get(name)
+    return value if isinstance(value, Mapping) else {}
 
 
 _HEADER_KEYS: Final = {
