@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ostiary import policy
+from ostiary.app import engine_signer
 from ostiary.audit.record import Happening
 from ostiary.authorization.book import Book
 from ostiary.authorization.caller import Caller, CallerKind
@@ -59,6 +60,7 @@ class World:
             book=book,
             judge=Judge(book),
             engine=None,
+            engine_signer=engine_signer,
         )
         for number, account in enumerate((ACCOUNT, OTHER)):
             with store.write() as tx:

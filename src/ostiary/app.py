@@ -17,11 +17,12 @@ from ostiary.authorization.judge import Judge
 from ostiary.clock import Clock, SystemClock
 from ostiary.credentials.sessions import SessionSeal
 from ostiary.credentials.vault import KEY_BYTES, Vault
-from ostiary.engines.engine import Engine
+from ostiary.engines.engine import Engine, EngineAddress, Headers
 from ostiary.entropy import Entropy, SystemEntropy
 from ostiary.services.catalogue import load_operations
 from ostiary.services.operation import House
 from ostiary.settings import Settings
+from ostiary.sigv4 import UNSIGNED_PAYLOAD, Credentials, sign
 from ostiary.store.database import Store
 
 MASTER_KEY: Final = "OSTIARY_MASTER_KEY"
@@ -29,6 +30,22 @@ MASTER_KEY: Final = "OSTIARY_MASTER_KEY"
 
 class Unusable(Exception):
     """The data directory or the environment can't be used; the text says what to do."""
+
+
+def engine_signer(where: EngineAddress, method: str, path: str, query: str, headers: Headers) -> Headers:
+    """Sign a request to an engine with the engine's own key."""
+    added = sign(
+        Credentials(akid=where.akid, secret=where.secret),
+        method=method,
+        raw_path=path,
+        raw_query=query,
+        headers=headers,
+        payload_hash=UNSIGNED_PAYLOAD,
+        now=SystemClock().now(),
+        region=where.region,
+        service="s3",
+    )
+    return [*headers, *added]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +123,6 @@ def build(
         book=book,
         judge=Judge(book),
         engine=engine,
+        engine_signer=engine_signer,
     )
     return Built(house, AuditWriter(store, settings.audit_delay))

@@ -16,19 +16,18 @@ from typing import Final
 import uvloop
 
 from ostiary import __version__
-from ostiary.app import Built, Unusable, build
+from ostiary.app import Built, Unusable, build, engine_signer
 from ostiary.clock import SystemClock
 from ostiary.doors.api.app import ApiApp
 from ostiary.doors.api.forwarding import Forwarder
 from ostiary.doors.http import Tls, address, bound, listener, serve_all
-from ostiary.engines.engine import Engine, EngineAddress, EngineState, Headers, RemoteEngine
+from ostiary.engines.engine import Engine, EngineState, RemoteEngine
 from ostiary.engines.seaweedfs import SeaweedFS
 from ostiary.engines.upstream import Upstream
 from ostiary.entropy import SystemEntropy
 from ostiary.gate.gate import Gate
 from ostiary.services.accounts import CannotFound, Founded, found_first, renew_endpoint, write_root_credentials
 from ostiary.settings import Settings
-from ostiary.sigv4 import UNSIGNED_PAYLOAD, Credentials, sign
 from ostiary.store.migrate import NewerDatabase
 
 __all__ = ["CannotServe", "Tls", "run"]
@@ -132,22 +131,6 @@ def _engine(settings: Settings) -> Engine | None:
     if not settings.supervise_engine:
         return None
     return SeaweedFS(settings.data, entropy=SystemEntropy(), clock=SystemClock(), signer=engine_signer)
-
-
-def engine_signer(where: EngineAddress, method: str, path: str, query: str, headers: Headers) -> Headers:
-    """Sign a request to an engine with the engine's own key."""
-    added = sign(
-        Credentials(akid=where.akid, secret=where.secret),
-        method=method,
-        raw_path=path,
-        raw_query=query,
-        headers=headers,
-        payload_hash=UNSIGNED_PAYLOAD,
-        now=SystemClock().now(),
-        region=where.region,
-        service="s3",
-    )
-    return [*headers, *added]
 
 
 def _work(settings: Settings, doors: Doors, tls: Tls | None) -> None:

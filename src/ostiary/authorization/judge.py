@@ -61,12 +61,7 @@ class Judge:
         if account:
             context["aws:ResourceAccount"] = account
         context.update(ask.context)
-        in_force = InForce(
-            identity=standing.identity if standing else self._of_root_issuer(caller),
-            resource=ask.resource_policy,
-            boundary=standing.boundary if standing else None,
-            session=self._session_policies(caller),
-        )
+        in_force = self._in_force(caller, standing, ask.resource_policy)
         request = policy.Request(
             principal=caller.principal,
             action=ask.action,
@@ -75,6 +70,18 @@ class Judge:
             context=context,
         )
         return Judgement(ask=ask, request=request, in_force=in_force, decision=policy.decide(in_force, request))
+
+    def in_force(self, caller: Caller, resource_policy: Pool | None) -> InForce:
+        """The policies that bear on a caller's requests to a resource."""
+        return self._in_force(caller, self._standing(caller), resource_policy)
+
+    def _in_force(self, caller: Caller, standing: Standing | None, resource_policy: Pool | None) -> InForce:
+        return InForce(
+            identity=standing.identity if standing else self._of_root_issuer(caller),
+            resource=resource_policy,
+            boundary=standing.boundary if standing else None,
+            session=self._session_policies(caller),
+        )
 
     def _standing(self, caller: Caller) -> Standing | None:
         if caller.kind in (CallerKind.USER, CallerKind.FEDERATED_USER):

@@ -25,7 +25,7 @@ from ostiary.gate.respond import error_response, respond
 from ostiary.gate.route import route, service_alone, streamed
 from ostiary.gate.target import Target
 from ostiary.services.faults import ServiceFault
-from ostiary.services.operation import OPERATIONS, Call, House, Operation
+from ostiary.services.operation import OPERATIONS, Call, House, MustWait, Operation
 from ostiary.services.outcome import Answer, Forward
 from ostiary.services.s3.actions import BODY_FIRST
 from ostiary.services.s3.addresses import Endpoints
@@ -46,6 +46,8 @@ class Route:
     target: Target
     fault: ServiceFault | None = None
     operation: Operation | None = None
+    patient: bool = False
+    """Whether it is answered in a thread that may wait."""
 
     @property
     def blocking(self) -> bool:
@@ -87,7 +89,11 @@ class Gate:
         return Route(request=request, target=target, fault=routed.fault, operation=operation)
 
     def answer(self, route: Route) -> HttpResponse | Forward:
-        """Take one request the whole way. Never raises."""
+        """Take one request the whole way.
+
+        Raises:
+            MustWait: only where `route.patient` is not set; answer it again in a thread.
+        """
         trail = Trail(route)
         try:
             outcome: Any = self._perform(route, trail)
@@ -98,6 +104,8 @@ class Gate:
             return self._respond(trail, outcome)
         except (ServiceFault, WireFault, SignatureFault) as fault:
             told = _service_fault(fault, route.target)
+        except MustWait:
+            raise
         except Exception as error:
             told = self._unforeseen(route.request, error)
         self._record(trail, told)
@@ -173,6 +181,7 @@ class Gate:
             params=self._parameters(route, body),
             facts=self._facts(request, presented),
             house=self._house,
+            patient=route.patient,
             target=None if target.s3 is None else self._s3_call(request, target, presented, body),
         )
 

@@ -17,7 +17,7 @@ from ostiary.authorization.judge import Ask, Judge, Judgement
 from ostiary.clock import Clock
 from ostiary.credentials.sessions import SessionSeal
 from ostiary.credentials.vault import Vault
-from ostiary.engines.engine import Engine
+from ostiary.engines.engine import Engine, Signer
 from ostiary.entropy import Entropy
 from ostiary.settings import Settings
 from ostiary.store.database import Store
@@ -37,6 +37,8 @@ class House:
     book: Book
     judge: Judge
     engine: Engine | None
+    engine_signer: Signer
+    """Signs requests to the engine with the engine's own key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,8 @@ class Call:
     house: House
     target: Any = None
     """What the route found out beyond the operation; for S3 an `S3Call`."""
+    patient: bool = True
+    """Whether the caller is in a thread that may wait; if not, `MustWait` may be raised."""
     further: list[Judgement] = field(default_factory=list)
     """Decisions taken while operating (DeleteObjects: one a key); they go into the record too."""
 
@@ -65,6 +69,10 @@ class Call:
     def now(self) -> int:
         """The moment of the request, seconds since 1970."""
         return int(self.facts.at.timestamp())
+
+
+class MustWait(Exception):
+    """Answering needs to wait for the engine: call again from a thread."""
 
 
 Asks = Callable[[Call, Transaction], Iterable[Ask]]

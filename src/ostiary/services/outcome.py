@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ostiary.services.faults import ServiceFault
+
 Headers = Sequence[tuple[str, str]]
 
 
@@ -29,6 +31,8 @@ class Forward:
     """To send on; without the caller's signature, host and hop-by-hop headers."""
     body: bytes | None = None
     """A body that was read already; None: stream the caller's."""
+    missing: Callable[[], ServiceFault | None] | None = None
+    """What to answer, if not the engine's words, when the engine says 404."""
     edit_headers: Callable[[int, Headers], Headers] | None = None
     """A look at the answer's headers before they go back."""
     keep: dict[str, Any] = field(default_factory=dict)

@@ -9,12 +9,14 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Final
 
 from ostiary.clock import Clock
 from ostiary.doors.api.forwarding import ClientGone, Forwarder
 from ostiary.gate.gate import Gate, Route
 from ostiary.gate.request import HttpRequest, HttpResponse
+from ostiary.services.operation import MustWait
 from ostiary.services.outcome import Forward
 
 Scope = dict[str, Any]
@@ -59,9 +61,13 @@ class ApiApp:
             await answer(send, head, outcome)
 
     async def _outcome(self, route: Route) -> HttpResponse | Forward:
-        if route.blocking:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._gate.answer, route)
-        return self._gate.answer(route)
+        if not route.blocking:
+            try:
+                return self._gate.answer(route)
+            except MustWait:
+                pass
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._gate.answer, replace(route, patient=True))
 
     def _head(self, scope: Scope) -> HttpRequest:
         client = scope.get("client")

@@ -42,8 +42,7 @@ class Forwarder:
         if address is None:
             await self._refuse(route, forward, send, ServiceFault("SlowDown", "Please reduce your request rate.", 503))
             return
-        reader: BodyReader = forward.keep["reader"]
-        body, length = self._body(route.request, forward, reader, receive)
+        body, length = self._body(route.request, forward, receive)
         try:
             response = await self._upstream.request(
                 address, forward.method, forward.raw_path, forward.raw_query, forward.headers, body, length
@@ -67,6 +66,10 @@ class Forwarder:
             self._gate.finish(forward, ("RequestTimeout", "The client closed the connection.", 400))
             return
         async with response:
+            told = forward.missing() if response.status == 404 and forward.missing is not None else None
+            if told is not None:
+                await self._refuse(route, forward, send, told)
+                return
             await self._send_back(route, forward, response, send)
 
     async def _address(self) -> EngineAddress | None:
@@ -78,10 +81,11 @@ class Forwarder:
         return address
 
     def _body(
-        self, request: HttpRequest, forward: Forward, reader: BodyReader, receive: Receive
+        self, request: HttpRequest, forward: Forward, receive: Receive
     ) -> tuple[bytes | AsyncIterator[bytes], int | None]:
         if forward.body is not None:
             return forward.body, len(forward.body)
+        reader: BodyReader = forward.keep["reader"]
         decoded = request.header("x-amz-decoded-content-length") or request.header("content-length")
         chunked = Kind(request.header("x-amz-content-sha256")).chunked if _is_word(request) else False
         length = decoded if chunked else request.header("content-length")

@@ -1,0 +1,121 @@
+"""Service S3: DeleteObjects, answered key by key.
+
+Source: Amazon S3 API Reference, DeleteObjects.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+from ostiary.authorization.judge import Ask
+from ostiary.services.faults import ServiceFault
+from ostiary.services.operation import Call, operation
+from ostiary.services.s3.access import asks_of, buckets_of, s3_facts
+from ostiary.services.s3.call import S3Call
+from ostiary.services.s3.conditions import body_facts
+from ostiary.services.s3.engine_calls import ask_engine, elements, text
+from ostiary.services.s3.faults import access_denied, engine_not_ready
+from ostiary.store.transaction import Transaction
+
+_MOST: Final = 1000
+_SECONDS: Final = 120
+Wanted = tuple[str, str | None]
+
+
+def _each_on_its_own(_call: Call, _tx: Transaction) -> Iterable[Ask]:
+    """Nothing is asked for the whole: every key is judged by itself."""
+    return ()
+
+
+@operation("s3", "DeleteObjects", asks=_each_on_its_own, blocking=True)
+def delete_objects(call: Call, _tx: Transaction) -> dict[str, Any]:
+    """Delete what the caller may delete; say for every other key why not."""
+    s3: S3Call = call.target
+    known = buckets_of(call, s3)
+    objects = body_facts(call.operation, call.params)
+    if not objects.deletes or len(objects.deletes) > _MOST:
+        raise ServiceFault(
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema",
+            400,
+        )
+    allowed, errors = _judge_each(call, known, objects)
+    deleted: list[dict[str, Any]] = []
+    if allowed:
+        done, failed = _delete(call, s3.request.bucket or "", allowed)
+        deleted, errors = done, errors + failed
+    quiet = bool((call.params.get("Delete") or {}).get("Quiet"))
+    return {"Deleted": [] if quiet else deleted, "Errors": errors}
+
+
+def _judge_each(call: Call, known: Any, objects: Any) -> tuple[list[Wanted], list[dict[str, Any]]]:
+    asks = asks_of(call, s3_facts(call, call.target, known, objects), known)
+    engine = call.house.engine
+    bucket = call.target.request.bucket
+    refused: dict[str, bool] = {}
+    for ask in asks:
+        judgement = call.house.judge.judge(call.caller, ask, call.facts)
+        call.further.append(judgement)
+        refused[f"{ask.action} {ask.resource}"] = not judgement.allowed
+    allowed: list[Wanted] = []
+    errors: list[dict[str, Any]] = []
+    for key, version in objects.deletes:
+        action = "s3:DeleteObject" if version is None else "s3:DeleteObjectVersion"
+        resource = f"arn:aws:s3:::{bucket}/{key}"
+        bypass = refused.get(f"s3:BypassGovernanceRetention {resource}", False)
+        if refused.get(f"{action} {resource}", True) or bypass:
+            errors.append(_error(key, version, access_denied()))
+        elif engine is None or (why := engine.unable(key)):
+            fault = ServiceFault("NotImplemented", why if engine else "This server guards no S3 engine.", 501)
+            errors.append(_error(key, version, fault))
+        else:
+            allowed.append((key, version))
+    return allowed, errors
+
+
+def _error(key: str, version: str | None, fault: ServiceFault) -> dict[str, Any]:
+    named = {"Key": key, "Code": fault.code, "Message": fault.message}
+    return named if version is None else {**named, "VersionId": version}
+
+
+def _delete(call: Call, bucket: str, wanted: list[Wanted]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    body = "".join(
+        f"<Object><Key>{_xml(key)}</Key>{'' if version is None else f'<VersionId>{_xml(version)}</VersionId>'}</Object>"
+        for key, version in wanted
+    )
+    document = f'<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{body}</Delete>'.encode()
+    digest = base64.b64encode(hashlib.md5(document, usedforsecurity=False).digest()).decode()
+    headers = [("content-type", "application/xml"), ("content-md5", digest)]
+    given = ask_engine(call, "POST", f"/{bucket}", "delete=", headers, document, _SECONDS)
+    if given.status != 200:
+        raise engine_not_ready()
+    root = elements(given.body)
+    done: list[dict[str, Any]] = []
+    failed: list[dict[str, Any]] = []
+    for element in root:
+        kind = element.tag.rsplit("}", 1)[-1]
+        if kind == "Deleted":
+            done.append({"Key": text(element, "Key"), **_optional(element)})
+        elif kind == "Error":
+            code, message = text(element, "Code"), text(element, "Message")
+            failed.append({"Key": text(element, "Key"), "Code": code, "Message": message})
+    return done, failed
+
+
+def _optional(element: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in ("VersionId", "DeleteMarkerVersionId"):
+        if value := text(element, name):
+            found[name] = value
+    if marker := text(element, "DeleteMarker"):
+        found["DeleteMarker"] = marker == "true"
+    return found
+
+
+def _xml(value: str) -> str:
+    """Text in an element; line breaks kept."""
+    return escape(value, {"\r": "&#13;"})

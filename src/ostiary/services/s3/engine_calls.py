@@ -1,0 +1,61 @@
+"""Service S3: short requests of Ostiary's own to the engine, from threads.
+
+Source: Amazon S3 API Reference, the operations named below.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from xml.etree import ElementTree
+
+from ostiary.engines.call import Answer, UpstreamError, call
+from ostiary.engines.engine import Headers
+from ostiary.services.operation import Call
+from ostiary.services.s3.addresses import encode
+from ostiary.services.s3.faults import engine_not_ready
+
+_NAMESPACE: Final = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+
+
+def ask_engine(
+    asking: Call, method: str, path: str, query: str = "", headers: Headers = (), body: bytes = b"", timeout: float = 10
+) -> Answer:
+    """One request and its whole answer. Raises SlowDown (503) while the engine can't be had."""
+    engine, signer = asking.house.engine, asking.house.engine_signer
+    address = engine.address() if engine is not None else None
+    if address is None:
+        raise engine_not_ready()
+    try:
+        return call(address, method, path, query, headers, body, signer=signer, timeout=timeout)
+    except UpstreamError:
+        raise engine_not_ready() from None
+
+
+def object_path(bucket: str, key: str) -> str:
+    """The path of an object, in path style."""
+    return f"/{encode(bucket)}/{encode(key, keep='/')}"
+
+
+def read_tags(asking: Call, bucket: str, key: str, version: str | None) -> tuple[tuple[str, str], ...]:
+    """The tags of an object; none when there is no such object."""
+    query = "tagging=" if version is None else f"tagging=&versionId={encode(version)}"
+    answer = ask_engine(asking, "GET", object_path(bucket, key), query)
+    if answer.status == 404:
+        return ()
+    if answer.status != 200:
+        raise engine_not_ready()
+    document = elements(answer.body)
+    return tuple((text(tag, "Key"), text(tag, "Value")) for tag in document.iter(f"{_NAMESPACE}Tag"))
+
+
+def elements(body: bytes) -> ElementTree.Element:
+    """An answer of the engine, read. The engine is ours and trusted; what clients send is read by `wire`."""
+    return ElementTree.fromstring(body)  # noqa: S314
+
+
+def text(element: ElementTree.Element, name: str) -> str:
+    """The text of a child, with S3's namespace or without one."""
+    found = element.find(f"{_NAMESPACE}{name}")
+    if found is None:
+        found = element.find(name)
+    return "" if found is None else found.text or ""

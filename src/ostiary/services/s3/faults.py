@@ -1,0 +1,29 @@
+"""Service S3: its refusals.
+
+Source: Amazon S3 API Reference, "Error responses".
+"""
+
+from __future__ import annotations
+
+from ostiary.services.faults import ServiceFault
+from ostiary.services.s3.addresses import S3Refusal
+
+
+def no_such_bucket(name: str) -> ServiceFault:
+    """There is no bucket of this name."""
+    return ServiceFault("NoSuchBucket", "The specified bucket does not exist", 404, {"BucketName": name})
+
+
+def engine_not_ready() -> ServiceFault:
+    """The engine is starting, restarting or out of reach; clients try again."""
+    return ServiceFault("SlowDown", "Please reduce your request rate.", 503)
+
+
+def access_denied() -> ServiceFault:
+    """S3's shortest answer."""
+    return ServiceFault("AccessDenied", "Access Denied", 403)
+
+
+def of_refusal(refusal: S3Refusal) -> ServiceFault:
+    """A refusal of the pure rooms, as a fault."""
+    return ServiceFault(refusal.code, refusal.message, refusal.status, refusal.details)

@@ -1,0 +1,92 @@
+"""Service S3: which of a caller's headers go to the engine, and which of the engine's go back.
+
+Source: Amazon S3 API Reference, "Common request headers"; Amazon S3 User Guide, "Controlling ownership of objects".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ostiary.services.faults import ServiceFault
+from ostiary.services.operation import Call
+from ostiary.services.outcome import Headers
+from ostiary.services.s3.call import S3Call
+from ostiary.services.s3.faults import access_denied
+
+_STAYS: Final = frozenset(
+    [
+        "authorization",
+        "host",
+        "connection",
+        "expect",
+        "content-length",
+        "transfer-encoding",
+        "te",
+        "trailer",
+        "upgrade",
+        "keep-alive",
+        "date",
+        "x-amz-date",
+        "x-amz-security-token",
+        "x-amz-content-sha256",
+        "x-amz-decoded-content-length",
+        "x-amz-trailer",
+        "x-amz-user-agent",
+        "x-amz-expected-bucket-owner",
+        "x-amz-source-expected-bucket-owner",
+        "x-amz-acl",
+        "x-amz-request-payer",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "forwarded",
+        "cookie",
+    ]
+)
+_CHECKED_HERE: Final = ("x-amz-sdk-checksum-algorithm", "x-amz-checksum-algorithm")
+_ACLS: Final = frozenset({"private", "bucket-owner-full-control"})
+
+
+def onward(call: Call) -> Headers:
+    """The headers to send on: nothing of the signature, nothing of a single hop, nothing that is decided here.
+
+    Raises:
+        ServiceFault: a header asks for what is not there (ACLs, server-side encryption), or names another owner.
+    """
+    s3: S3Call = call.target
+    _check_owner(call, s3)
+    grants = any(name.startswith("x-amz-grant-") for name, _ in s3.request.headers)
+    if grants or (s3.request.header("x-amz-acl") or "private") not in _ACLS:
+        raise ServiceFault("AccessControlListNotSupported", "The bucket does not allow ACLs", 400)
+    if s3.request.header("x-amz-server-side-encryption") is not None:
+        raise ServiceFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501)
+    streamed = s3.request.header("x-amz-trailer") is not None
+    left = _STAYS | set(_CHECKED_HERE) if streamed else _STAYS
+    return [
+        (name, value)
+        for name, value in s3.request.headers
+        if name not in left and not name.startswith(("amz-sdk-", "x-amz-grant-"))
+    ]
+
+
+def _check_owner(call: Call, s3: S3Call) -> None:
+    source = s3.request.copy_source
+    named = (
+        ("x-amz-expected-bucket-owner", s3.request.bucket),
+        ("x-amz-source-expected-bucket-owner", source.bucket if source else None),
+    )
+    for header, bucket in named:
+        expected = s3.request.header(header)
+        facts = call.house.book.bucket(bucket) if bucket and expected is not None else None
+        if facts is not None and facts.record.account != expected:
+            raise access_denied()
+
+
+def back(edit: Callable[[str, str], tuple[str, str] | None]) -> Callable[[int, Headers], Headers]:
+    """An editor of the engine's headers, by name and value; None drops one."""
+
+    def edited(_status: int, headers: Headers) -> Headers:
+        return [kept for name, value in headers if (kept := edit(name, value)) is not None]
+
+    return edited

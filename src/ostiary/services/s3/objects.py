@@ -1,0 +1,117 @@
+"""Service S3: the operations that the engine does: authorized here, forwarded, streamed.
+
+Source: Amazon S3 API Reference; Amazon S3 User Guide, "How Amazon S3 authorizes a request"; GetObject, "Permissions"
+(a missing object is 403 for those who may not list the bucket).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ostiary.authorization.judge import Ask
+from ostiary.services.faults import ServiceFault
+from ostiary.services.operation import Call, operation
+from ostiary.services.outcome import Answer, Forward
+from ostiary.services.s3.access import s3_asks
+from ostiary.services.s3.actions import arn
+from ostiary.services.s3.call import S3Call
+from ostiary.services.s3.engine_calls import ask_engine
+from ostiary.services.s3.faults import access_denied
+from ostiary.services.s3.headers import onward
+from ostiary.services.s3.operations import FORWARDED
+from ostiary.store.transaction import Transaction
+
+_READS_ONE: Final = frozenset({"GetObject", "HeadObject", "GetObjectAttributes", "GetObjectTagging"})
+_LISTS: Final = ("prefix", "marker", "start-after", "key-marker", "continuation-token")
+_COPIES: Final = frozenset({"CopyObject", "UploadPartCopy"})
+_ELSEWHERE: Final = frozenset({"DeleteObjects", "CompleteMultipartUpload"})
+_COMPLETE_SECONDS: Final = 600
+
+
+def _forward(call: Call, _tx: Transaction) -> Forward:
+    """Send the request on, written anew from what was understood and authorized."""
+    s3: S3Call = call.target
+    refuse_inexact(call)
+    return Forward(
+        method=s3.request.method,
+        raw_path=s3.request.forward_path,
+        raw_query=s3.request.forward_query,
+        headers=onward(call),
+        body=s3.body,
+        missing=_hidden(call) if call.operation in _READS_ONE else None,
+    )
+
+
+for _name in sorted(FORWARDED - _ELSEWHERE):
+    operation("s3", _name, asks=s3_asks, blocking=_name in _COPIES)(_forward)
+
+
+@operation("s3", "CompleteMultipartUpload", asks=s3_asks, blocking=True)
+def complete_multipart_upload(call: Call, _tx: Transaction) -> Any:
+    """Put the parts together. The engine's answer names the engine's address; ours names the caller's."""
+    s3: S3Call = call.target
+    refuse_inexact(call)
+    headers = onward(call)
+    given = ask_engine(
+        call,
+        s3.request.method,
+        s3.request.forward_path,
+        s3.request.forward_query,
+        headers,
+        s3.body or b"",
+        _COMPLETE_SECONDS,
+    )
+    engine = call.house.engine
+    address = engine.address() if engine is not None else None
+    body = given.body
+    if address is not None:
+        ours = f"{'https' if s3.secure else 'http'}://{s3.request.header('host') or 'localhost'}"
+        for scheme in ("http://", "https://"):
+            body = body.replace(f"{scheme}{address.authority}".encode(), ours.encode())
+    kept = [(n, v) for n, v in given.headers if n in ("content-type", "etag") or n.startswith("x-amz-version")]
+    return Answer(status=given.status, headers=[*kept, ("x-amz-request-id", call.facts.request_id)], body=body)
+
+
+def refuse_inexact(call: Call) -> None:
+    """Refuse what the engine would confuse with something else.
+
+    Raises:
+        ServiceFault: NoSuchKey for a read, since no such object can be there; NotImplemented for the rest.
+    """
+    s3: S3Call = call.target
+    engine = call.house.engine
+    if engine is None:
+        raise ServiceFault("NotImplemented", "This server guards no S3 engine.", 501)
+    key, source = s3.request.key, s3.request.copy_source
+    if key is not None and (why := engine.unable(key)):
+        if call.operation in _READS_ONE:
+            hidden = _hidden(call)()
+            raise hidden or ServiceFault("NoSuchKey", "The specified key does not exist.", 404, {"Key": key})
+        raise ServiceFault("NotImplemented", why, 501)
+    if source is not None and engine.unable(source.key):
+        raise ServiceFault("NoSuchKey", "The specified key does not exist.", 404, {"Key": source.key})
+    if key is None:
+        for name in _LISTS:
+            if why := engine.unable_to_list(s3.request.query.get(name, "")):
+                raise ServiceFault("NotImplemented", why, 501)
+
+
+def _hidden(call: Call) -> Any:
+    """AccessDenied in the place of NoSuchKey, for callers who may not list the bucket."""
+    s3: S3Call = call.target
+    bucket = s3.request.bucket or ""
+
+    def fault() -> ServiceFault | None:
+        facts = call.house.book.bucket(bucket)
+        if facts is None:
+            return None
+        ask = Ask(
+            action="s3:ListBucket",
+            resource=arn(bucket),
+            account=facts.record.account,
+            context={},
+            resource_policy=facts.policy,
+        )
+        return None if call.house.judge.judge(call.caller, ask, call.facts).allowed else access_denied()
+
+    return fault
