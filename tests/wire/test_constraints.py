@@ -212,3 +212,10 @@ def test_the_body_of_an_object_is_left_to_the_door() -> None:
     headers = {"x-amz-meta-color": "red", "content-type": "text/plain"}
     read = read_input(operation, path_params=given, headers=headers, body=b"content")
     assert read == {**given, "Metadata": {"color": "red"}, "ContentType": "text/plain"}
+
+
+def test_a_flood_of_errors_makes_no_flood_of_an_answer() -> None:
+    body = b"UserName=a&" + b"&".join(b"Tags.member.%d.Key=" % n for n in range(1, 5_000))
+    fault = refused("iam", "TagUser", body=body)
+    assert fault.message.startswith("50 validation errors detected: ")
+    assert len(fault.message) < len(body)

@@ -15,9 +15,11 @@ from typing import Any, Final
 from ostiary.wire.models import SECRET_MEMBERS
 from ostiary.wire.patterns import matcher
 from ostiary.wire.scalars import write_boolean, write_iso8601
-from ostiary.wire.shapes import Node
+from ostiary.wire.shapes import COMPILING, Node
 
 HIDDEN: Final = "*****"
+MOST: Final = 50
+"""Violations that are reported at once."""
 SIZED: Final = {"string", "list", "map", "blob"}
 SCALARS: Final = {"string", "integer", "long", "float", "double", "blob", "boolean", "timestamp"}
 
@@ -41,7 +43,21 @@ class Violation:
         return f"{shown} at '{self.path}' failed to satisfy constraint: {self.constraint}"
 
 
-Report = list[Violation]
+class Enough(Exception):
+    """The report is full."""
+
+
+class Report(list[Violation]):
+    """The violations of one input, in order; a flood of them ends the search, so that no answer is huge."""
+
+    __slots__ = ()
+
+    def append(self, violation: Violation) -> None:
+        super().append(violation)
+        if len(self) >= MOST:
+            raise Enough
+
+
 Checker = Callable[[Any, str, Report], None]
 Rule = tuple[Callable[[Any], bool], str, str | None]
 """Is the value fine? if not: what AWS says, and the pattern."""
@@ -110,11 +126,12 @@ class Checkers:
     def checker(self, node: Node, member: str | None = None) -> Checker | None:
         """The checker of a shape, as a member of this name; None: nothing to check."""
         key = (node, member if member in SECRET_MEMBERS else None)
-        if key not in self._known:
-            # Until it is compiled, whoever refers to the shape gets a checker that looks it up when called.
-            self._known[key] = lambda value, path, report: self._late(key, value, path, report)
-            self._known[key] = self._compile(node, member)
-        return self._known[key]
+        with COMPILING:
+            if key not in self._known:
+                # Until it is compiled, whoever refers to the shape gets a checker that looks it up when called.
+                self._known[key] = lambda value, path, report: self._late(key, value, path, report)
+                self._known[key] = self._compile(node, member)
+            return self._known[key]
 
     def _late(self, key: tuple[Node, str | None], value: Any, path: str, report: Report) -> None:
         if (check := self._known[key]) is not None:

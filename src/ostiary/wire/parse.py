@@ -6,11 +6,12 @@ Source: Smithy's protocol pages; the codes and the wording are AWS's (IAM, STS, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any, Final, NoReturn
 
 from ostiary.wire import constraints, read_json, read_query
-from ostiary.wire.constraints import Checker, Checkers, Report, Violation, lower_first
+from ostiary.wire.constraints import Checker, Checkers, Enough, Report, Violation, lower_first
 from ostiary.wire.faults import Malformed, MalformedHeader, WireFault
 from ostiary.wire.forms import read_form
 from ostiary.wire.forms import read_query as split_query
@@ -193,11 +194,12 @@ READERS: Final[dict[str, Inputs]] = {
 
 
 def check_input(operation: Operation, params: Params) -> Report:
-    """Every constraint of the model that the parameters break; empty when all is well."""
-    report: Report = []
+    """The constraints of the model that the parameters break, in order; empty when all is well."""
+    report = Report()
     check = checker(operation)
     if check is not None:
-        check(params, "", report)
+        with suppress(Enough):
+            check(params, "", report)
     return report
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from ostiary.wire.faults import Malformed
 from ostiary.wire.scalars import BITS, NOT_FINITE, TIMESTAMPS, from_epoch, read_blob
-from ostiary.wire.shapes import MAX_DEPTH, Node
+from ostiary.wire.shapes import COMPILING, MAX_DEPTH, Node
 
 Reader = Callable[[Any], Any]
 EXPECTED: Final = {"integer": "Integer", "long": "Long", "short": "Short", "byte": "Byte", "bigInteger": "BigInteger"}
@@ -52,10 +52,11 @@ class JsonReaders:
 
     def reader(self, node: Node) -> Reader:
         """A function from a decoded JSON value (never null) to the value of the shape."""
-        if node not in self._known:
-            self._known[node] = lambda found: self._known[node](found)  # a shape may contain itself
-            self._known[node] = self._compile(node)
-        return self._known[node]
+        with COMPILING:
+            if node not in self._known:
+                self._known[node] = lambda found: self._known[node](found)  # a shape may contain itself
+                self._known[node] = self._compile(node)
+            return self._known[node]
 
     def _compile(self, node: Node) -> Reader:
         if node.shape.document:

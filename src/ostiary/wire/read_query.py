@@ -12,7 +12,7 @@ from typing import Any
 
 from ostiary.wire.faults import Malformed
 from ostiary.wire.scalars import text_reader
-from ostiary.wire.shapes import MAX_DEPTH, Node
+from ostiary.wire.shapes import COMPILING, MAX_DEPTH, Node
 
 Tree = dict[str, Any]
 """Names to text or to a tree; a name that is both keeps its text under the empty name."""
@@ -67,11 +67,12 @@ class QueryReaders:
 
     def reader(self, node: Node) -> Reader:
         """A function from text or tree to the value; None when the parameter isn't there in that form."""
-        if node not in self._known:
-            self._known[node] = lambda found: self._known[node](found)  # a shape may contain itself
-            compilers = {"structure": self._structure, "list": self._list, "map": self._map}
-            self._known[node] = compilers.get(node.type, scalar)(node)
-        return self._known[node]
+        with COMPILING:
+            if node not in self._known:
+                self._known[node] = lambda found: self._known[node](found)  # a shape may contain itself
+                compilers = {"structure": self._structure, "list": self._list, "map": self._map}
+                self._known[node] = compilers.get(node.type, scalar)(node)
+            return self._known[node]
 
     def wire_name(self, name: str, node: Node) -> str:
         """What a member is called on the wire."""

@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from ostiary.wire.faults import Malformed
 from ostiary.wire.scalars import text_reader
-from ostiary.wire.shapes import MAX_DEPTH, Node
+from ostiary.wire.shapes import COMPILING, MAX_DEPTH, Node
 
 MAX_ELEMENTS: Final = 200_000
 Reader = Callable[["Element"], Any]
@@ -92,11 +92,12 @@ class XmlReaders:
 
     def reader(self, node: Node) -> Reader:
         """A function from an element to the value of the shape."""
-        if node not in self._known:
-            self._known[node] = lambda element: self._known[node](element)  # a shape may contain itself
-            compilers = {"structure": self._structure, "list": self._list, "map": self._map}
-            self._known[node] = compilers.get(node.type, scalar)(node)
-        return self._known[node]
+        with COMPILING:
+            if node not in self._known:
+                self._known[node] = lambda element: self._known[node](element)  # a shape may contain itself
+                compilers = {"structure": self._structure, "list": self._list, "map": self._map}
+                self._known[node] = compilers.get(node.type, scalar)(node)
+            return self._known[node]
 
     def _structure(self, node: Node) -> Reader:
         attributes: list[tuple[str, str, Callable[[str], object]]] = []

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from threading import RLock
 
 from ostiary.wire.model_files import Namespace, RawShape, Ref
 
+COMPILING = RLock()
+"""Held while shapes are compiled: a half-compiled shape refers to itself, and must not be seen by another thread."""
 MAX_DEPTH = 64
 """How deep a value may nest, in any protocol."""
 

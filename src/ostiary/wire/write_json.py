@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from ostiary.wire.scalars import WRITE_TIMESTAMPS, to_epoch, write_blob
-from ostiary.wire.shapes import Node
+from ostiary.wire.shapes import COMPILING, Node
 from ostiary.wire.write_xml import ensure_known
 
 Writer = Callable[[Any], Any]
@@ -37,12 +37,13 @@ class JsonWriters:
 
     def writer(self, node: Node) -> Writer:
         """A function from a value of the shape to plain JSON data."""
-        if node not in self._known:
-            self._known[node] = lambda value: self._known[node](value)  # a shape may contain itself
-            compilers = {"structure": self._structure, "list": self._list, "map": self._map}
-            compile_shape = scalar if node.shape.document else compilers.get(node.type, scalar)
-            self._known[node] = compile_shape(node)
-        return self._known[node]
+        with COMPILING:
+            if node not in self._known:
+                self._known[node] = lambda value: self._known[node](value)  # a shape may contain itself
+                compilers = {"structure": self._structure, "list": self._list, "map": self._map}
+                compile_shape = scalar if node.shape.document else compilers.get(node.type, scalar)
+                self._known[node] = compile_shape(node)
+            return self._known[node]
 
     def _structure(self, node: Node) -> Writer:
         fields = [

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ostiary.wire.scalars import text_writer
-from ostiary.wire.shapes import Node
+from ostiary.wire.shapes import COMPILING, Node
 
 # What can't stand in a document as it is; that which XML 1.0 has no way to write becomes U+FFFD.
 SPECIAL: Final = re.compile('[&<>"\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]')
@@ -63,11 +63,12 @@ class XmlWriters:
     def element(self, tag: str, node: Node) -> Writer:
         """A writer of values of this shape as an element of this name."""
         key = (tag, node)
-        if key not in self._known:
-            self._known[key] = lambda value, out: self._known[key](value, out)  # a shape may contain itself
-            compilers = {"structure": self.structure, "list": self._list, "map": self._map}
-            self._known[key] = compilers.get(node.type, scalar)(tag, node)
-        return self._known[key]
+        with COMPILING:
+            if key not in self._known:
+                self._known[key] = lambda value, out: self._known[key](value, out)  # a shape may contain itself
+                compilers = {"structure": self.structure, "list": self._list, "map": self._map}
+                self._known[key] = compilers.get(node.type, scalar)(tag, node)
+            return self._known[key]
 
     def fields(self, node: Node) -> list[tuple[str, Writer]]:
         """The writers of the members that are elements."""
