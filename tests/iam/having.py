@@ -53,6 +53,12 @@ def everything(iam: Iam, name: str, listed: str, **params: Any) -> list[Any]:
         params["Marker"] = given["Marker"]
 
 
+def tags_kept(iam: Iam, unique_id: str) -> int:
+    """How many tags the store has for an id, whether or not it is anybody's."""
+    with iam.world.house.store.read() as tx:
+        return len(tx.tags.of(unique_id))
+
+
 def trusted(iam: Iam, role: str) -> Any:
     """Whom a role's trust policy shows as AWS principals."""
     document = unquote(iam("GetRole", RoleName=role)["Role"]["AssumeRolePolicyDocument"])

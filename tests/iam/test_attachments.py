@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.iam.asking import Iam
@@ -11,7 +13,7 @@ from tests.world import ACCOUNT, OTHER, document
 NOUNS = ("User", "Group", "Role")
 
 
-def make(iam: Iam, noun: str) -> dict[str, str]:
+def make(iam: Iam, noun: str) -> dict[str, Any]:
     """A new entity; the parameter that names it."""
     if noun == "Role":
         new_role(iam, "one")
@@ -20,7 +22,7 @@ def make(iam: Iam, noun: str) -> dict[str, str]:
     return {f"{noun}Name": "one"}
 
 
-def names(iam: Iam, noun: str, entity: dict[str, str], **params: object) -> list[str]:
+def names(iam: Iam, noun: str, entity: dict[str, Any], **params: Any) -> list[str]:
     found = everything(iam, f"ListAttached{noun}Policies", "AttachedPolicies", **entity, **params)
     assert all(each["PolicyArn"].endswith("/" + each["PolicyName"]) for each in found)
     return [each["PolicyArn"] for each in found]
@@ -83,7 +85,7 @@ def test_what_is_not_attached_is_not_found(iam: Iam, noun: str) -> None:
 @pytest.mark.parametrize("noun", NOUNS)
 def test_an_entity_that_is_not_there_is_not_found(iam: Iam, noun: str) -> None:
     missing = ("NoSuchEntity", f"The {noun.lower()} with name none cannot be found.")
-    name = {f"{noun}Name": "none"}
+    name: dict[str, Any] = {f"{noun}Name": "none"}
     assert iam.fault(f"Attach{noun}Policy", PolicyArn=S3_READ_ONLY, **name) == missing
     assert iam.fault(f"Detach{noun}Policy", PolicyArn=S3_READ_ONLY, **name) == missing
     assert iam.fault(f"ListAttached{noun}Policies", **name) == missing
@@ -117,6 +119,6 @@ def test_only_entities_with_a_boundary_can_be_given_policies_where_that_is_deman
     for name in ("AttachUserPolicy", "DetachUserPolicy"):
         assert is_allowed(iam, boss, name, UserName="bounded", PolicyArn=arn)
         assert not is_allowed(iam, boss, name, UserName="free", PolicyArn=arn)
-    put = {"PolicyName": "p", "PolicyDocument": document("s3:*")}
+    put: dict[str, Any] = {"PolicyName": "p", "PolicyDocument": document("s3:*")}
     assert is_allowed(iam, boss, "PutUserPolicy", UserName="bounded", **put)
     assert not is_allowed(iam, boss, "PutUserPolicy", UserName="free", **put)

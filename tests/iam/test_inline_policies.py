@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -14,7 +15,7 @@ NOUNS = ("User", "Group", "Role")
 SIZES = {"User": 2048, "Group": 5120, "Role": 10240}
 
 
-def make(iam: Iam, noun: str) -> dict[str, str]:
+def make(iam: Iam, noun: str) -> dict[str, Any]:
     """A new entity; the parameter that names it."""
     if noun == "Role":
         new_role(iam, "One")
@@ -63,7 +64,7 @@ def test_what_is_not_there_is_not_found(iam: Iam, noun: str) -> None:
     missing = ("NoSuchEntity", f"The {noun.lower()} policy with name none cannot be found.")
     assert iam.fault(f"Get{noun}Policy", PolicyName="none", **entity) == missing
     assert iam.fault(f"Delete{noun}Policy", PolicyName="none", **entity) == missing
-    nobody = {f"{noun}Name": "nobody"}
+    nobody: dict[str, Any] = {f"{noun}Name": "nobody"}
     missing = ("NoSuchEntity", f"The {noun.lower()} with name nobody cannot be found.")
     assert iam.fault(f"Put{noun}Policy", PolicyName="p", PolicyDocument=READ, **nobody) == missing
     assert iam.fault(f"Get{noun}Policy", PolicyName="p", **nobody) == missing

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.iam.asking import Iam
-from tests.iam.having import EC2, everything, is_allowed, new_role
+from tests.iam.having import EC2, everything, is_allowed, new_role, tags_kept
 from tests.world import ACCOUNT, NOW, document
 
 TAGS = [{"Key": "team", "Value": "blue"}]
@@ -130,6 +130,9 @@ def test_tags_are_put_replaced_and_removed(iam: Iam) -> None:
     assert everything(iam, "ListInstanceProfileTags", "Tags", InstanceProfileName="box", MaxItems=1) == both
     iam("UntagInstanceProfile", InstanceProfileName="box", TagKeys=["team"])
     assert shown(iam)["Tags"] == both[:1]
+    first = shown(iam)["InstanceProfileId"]
+    iam("DeleteInstanceProfile", InstanceProfileName="box")
+    assert tags_kept(iam, first) == 0
 
 
 def test_adding_a_role_passes_it_to_ec2(iam: Iam) -> None:

@@ -6,13 +6,14 @@ import json
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
 from ostiary import catalog
 from tests.iam.asking import Iam
-from tests.iam.having import READ, S3_READ_ONLY, everything, new_policy, new_role
+from tests.iam.having import READ, S3_READ_ONLY, everything, new_policy, new_role, tags_kept
 from tests.world import ACCOUNT, NOW, OTHER, document
 
 KEYS_OF_THE_TUTORIAL = {
@@ -163,13 +164,14 @@ def test_a_policy_made_again_has_nothing_of_the_one_that_was_deleted(iam: Iam) -
     arn = new_policy(iam, Tags=[{"Key": "a", "Value": "1"}])
     before = iam("GetPolicy", PolicyArn=arn)["Policy"]
     iam("DeletePolicy", PolicyArn=arn)
+    assert tags_kept(iam, before["PolicyId"]) == 0
     new_policy(iam)
     after = iam("GetPolicy", PolicyArn=arn)["Policy"]
     assert after["PolicyId"] != before["PolicyId"]
     assert after["Tags"] == []
 
 
-CHANGES = {
+CHANGES: dict[str, dict[str, Any]] = {
     "DeletePolicy": {},
     "CreatePolicyVersion": {"PolicyDocument": READ},
     "DeletePolicyVersion": {"VersionId": "v1"},
@@ -238,7 +240,7 @@ def test_policies_are_listed_by_path(iam: Iam) -> None:
     new_policy(iam, "two", Path="/application/")
     new_policy(iam, "three")
 
-    def listed(**params: str) -> set[str]:
+    def listed(**params: Any) -> set[str]:
         return {each["PolicyName"] for each in everything(iam, "ListPolicies", "Policies", **params)}
 
     assert listed(PathPrefix="/app/") == {"one"}
@@ -253,7 +255,7 @@ def test_used_policies_are_listed_by_how_they_are_used(iam: Iam) -> None:
         iam("AttachUserPolicy", UserName="ann", PolicyArn=arn)
     iam("PutUserPermissionsBoundary", UserName="ann", PermissionsBoundary=bound)
 
-    def listed(**params: object) -> list[str]:
+    def listed(**params: Any) -> list[str]:
         return [each["Arn"] for each in everything(iam, "ListPolicies", "Policies", MaxItems=1, **params)]
 
     assert listed(OnlyAttached=True) == [held, S3_READ_ONLY]
@@ -317,7 +319,7 @@ def test_entities_that_have_a_policy_are_listed(iam: Iam) -> None:
     iam("PutUserPermissionsBoundary", UserName="ann", PermissionsBoundary=arn)
     iam("AttachGroupPolicy", GroupName="crew", PolicyArn=arn)
 
-    def names(**params: object) -> list[str]:
+    def names(**params: Any) -> list[str]:
         found: list[str] = []
         given = iam("ListEntitiesForPolicy", PolicyArn=arn, **params)
         while True:

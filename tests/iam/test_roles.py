@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
 from tests.iam.asking import Iam
-from tests.iam.having import EC2, READ, S3_READ_ONLY, everything, is_allowed, new_policy, new_role, trust
+from tests.iam.having import EC2, READ, S3_READ_ONLY, everything, is_allowed, new_policy, new_role, tags_kept, trust
 from tests.world import ACCOUNT, NOW
 
 TAGS = [{"Key": "team", "Value": "blue"}]
@@ -114,7 +115,7 @@ def test_roles_are_listed_by_name_path_and_page(iam: Iam) -> None:
     assert iam("ListRoles", PathPrefix="/none/") == {"Roles": [], "IsTruncated": False}
 
 
-MISSING = {
+MISSING: dict[str, dict[str, Any]] = {
     "GetRole": {},
     "UpdateRole": {},
     "UpdateRoleDescription": {"Description": "x"},
@@ -150,9 +151,12 @@ def test_a_role_is_deleted_when_nothing_hangs_on_it(iam: Iam) -> None:
     said = iam.fault("DeleteRole", RoleName="runner")
     assert said == ("DeleteConflict", "Cannot delete entity, must remove roles from instance profile first.")
     iam("RemoveRoleFromInstanceProfile", InstanceProfileName="box", RoleName="runner")
+    first = iam("GetRole", RoleName="runner")["Role"]["RoleId"]
     iam("DeleteRole", RoleName="runner")
+    assert tags_kept(iam, first) == 0
     new_role(iam)
     assert iam("ListRoleTags", RoleName="runner")["Tags"] == []
+    assert iam("GetRole", RoleName="runner")["Role"]["RoleId"] != first
 
 
 @pytest.mark.parametrize("name", ["CreateRole", "UpdateAssumeRolePolicy"])
@@ -166,7 +170,7 @@ def test_a_role_is_deleted_when_nothing_hangs_on_it(iam: Iam) -> None:
 )
 def test_a_bad_trust_policy_is_refused_in_awss_words(iam: Iam, name: str, text: str, message: str) -> None:
     new_role(iam)
-    params = (
+    params: dict[str, Any] = (
         {"RoleName": "bad", "AssumeRolePolicyDocument": text}
         if name == "CreateRole"
         else {"RoleName": "runner", "PolicyDocument": text}
@@ -197,7 +201,7 @@ def test_boundaries_are_set_replaced_and_removed(iam: Iam) -> None:
 @pytest.mark.parametrize("name", ["CreateRole", "PutRolePermissionsBoundary"])
 def test_a_boundary_is_a_policy_that_the_account_may_use(iam: Iam, name: str) -> None:
     if name == "CreateRole":
-        params = {"RoleName": "new", "AssumeRolePolicyDocument": EC2}
+        params: dict[str, Any] = {"RoleName": "new", "AssumeRolePolicyDocument": EC2}
     else:
         new_role(iam)
         params = {"RoleName": "runner"}

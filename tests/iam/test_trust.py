@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
+from ostiary.services.faults import ServiceFault
 from ostiary.services.principals import UnknownPrincipal, to_shown, to_stored
 from tests.iam.asking import Iam
 from tests.iam.having import new_role, trust, trusted
@@ -54,6 +56,28 @@ def test_a_user_that_is_deleted_and_made_again_is_somebody_else(iam: Iam) -> Non
     shown = unquote(iam("GetRole", RoleName="runner")["Role"]["AssumeRolePolicyDocument"])
     said = iam.fault("UpdateAssumeRolePolicy", RoleName="runner", PolicyDocument=shown)
     assert said == ("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{first}"')
+
+
+def test_only_the_user_that_was_trusted_may_assume_the_role(iam: Iam) -> None:
+    iam.users("ann", path="/team/")
+    arn = new_role(iam, AssumeRolePolicyDocument=trust(ANN))
+
+    def assumes() -> bool:
+        try:
+            iam.world.call("sts:AssumeRole", RoleArn=arn, RoleSessionName="s1", by=iam.world.user("ann"))
+        except ServiceFault as fault:
+            assert fault.code == "AccessDenied"
+            return False
+        return True
+
+    assert assumes()
+    iam("UpdateUser", UserName="ann", NewPath="/other/")
+    assert assumes()
+    iam("DeleteUser", UserName="ann")
+    iam.users("ann", path="/team/")
+    assert not assumes()
+    iam("UpdateAssumeRolePolicy", RoleName="runner", PolicyDocument=trust(ANN))
+    assert assumes()
 
 
 def test_roles_and_users_of_other_accounts_can_be_trusted(iam: Iam) -> None:
@@ -113,7 +137,7 @@ def test_whom_nobody_knows_can_not_be_trusted(iam: Iam, name: str, principal: st
     iam("CreateGroup", GroupName="crew")
     new_role(iam)
     text = trust(ANN, principal)
-    params = (
+    params: dict[str, Any] = (
         {"RoleName": "new", "AssumeRolePolicyDocument": text}
         if name == "CreateRole"
         else {"RoleName": "runner", "PolicyDocument": text}
