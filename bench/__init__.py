@@ -1,0 +1,1 @@
+"""Measurements, side by side in one run: this server, the bare floor under it, and a peer. `make bench` runs them."""

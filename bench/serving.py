@@ -1,0 +1,136 @@
+"""Part 1: signed requests a second at 16 connections, against the floor and against moto's server."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from bench.client import write
+from bench.servers import Running, busy, fill, running, set_up, user_name
+from bench.signed import post
+
+CONNECTIONS: Final = 16
+PEERS: Final = ("floor", "ostiary", "moto")
+_DISTINCT: Final = 1_000
+_CREATED: Final = {"floor": 4_000, "ostiary": 1_500, "moto": 300}
+"""Users made in a round: some tenths of a second's worth."""
+
+_CLIENT: Final = (sys.executable, "-m", "bench.client")
+
+Parameters = Callable[[int, int, str], Mapping[str, str]]
+"""From the number of users, the number of the request and the role: what the operation is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One row."""
+
+    service: str
+    action: str
+    users: int
+    parameters: Parameters
+    once: bool = False
+    """Each request is sent once."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.action}, {self.users:,} users"
+
+
+def _named(users: int, number: int, _role: str) -> Mapping[str, str]:
+    return {"UserName": user_name(number * 7 % users)}
+
+
+def _session(_users: int, number: int, role: str) -> Mapping[str, str]:
+    return {"RoleArn": role, "RoleSessionName": f"session-{number}"}
+
+
+SCENARIOS: Final = (
+    Scenario("sts", "GetCallerIdentity", 300, lambda _users, _number, _role: {}),
+    Scenario("iam", "GetUser", 300, _named),
+    Scenario("iam", "GetUser", 10_000, _named),
+    Scenario("sts", "AssumeRole", 300, _session),
+    Scenario("iam", "CreateUser", 300, lambda _users, number, _role: {"UserName": f"new-{number:07d}"}, once=True),
+)
+
+
+def serve(work: Path, seconds: float, rounds: int) -> list[dict[str, Any]]:
+    """Every scenario: rounds in which each server has its turn. CreateUser is last: it changes what there is."""
+    found = []
+    with ExitStack() as stack:
+        servers: dict[tuple[str, int], tuple[Running, tuple[str, str, str]]] = {}
+        floor = stack.enter_context(running("floor", work))
+        for users in sorted({scenario.users for scenario in SCENARIOS}):
+            servers["floor", users] = (
+                floor,
+                ("AKIAFLOORFLOORFLOORF", "floor", "arn:aws:iam::111122223333:role/worker"),
+            )
+            fill(work / f"ostiary-{users}", users)
+            for name in PEERS[1:]:
+                server = stack.enter_context(running(name, work, users=users))
+                servers[name, users] = (server, set_up(server))
+        for scenario in SCENARIOS:
+            runs: dict[str, list[dict[str, Any]]] = {name: [] for name in PEERS}
+            for round_ in range(rounds + 1):
+                for name in PEERS:
+                    server, known = servers[name, scenario.users]
+                    # the first round warms up and is not counted
+                    length = seconds if round_ else min(seconds, 0.5)
+                    runs[name].append(_turn(work, server, known, scenario, round_, length))
+            found.append({"scenario": scenario.title, **{name: _summary(runs[name][1:]) for name in PEERS}})
+    return found
+
+
+def _turn(
+    work: Path, server: Running, known: tuple[str, str, str], scenario: Scenario, round_: int, seconds: float
+) -> dict[str, Any]:
+    akid, secret, role = known
+    count = _CREATED[server.name] if scenario.once else _DISTINCT
+    numbers = range(round_ * count, round_ * count + count)
+    requests = [
+        post(
+            server.port,
+            (akid, secret),
+            scenario.service,
+            scenario.action,
+            scenario.parameters(scenario.users, number, role),
+        )
+        for number in numbers
+    ]
+    file = work / "requests"
+    write(file, requests)
+    time.sleep(0.15)  # what the last turn left to do (the record is written in batches) is done
+    cpu, others, client, began = server.cpu, busy([server]), _children(), time.perf_counter()
+    done = subprocess.run(
+        [*_CLIENT, str(server.port), str(CONNECTIONS), "0" if scenario.once else str(seconds), str(file)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parent.parent,
+    )
+    turn: dict[str, Any] = json.loads(done.stdout)
+    if turn["failures"]:
+        raise RuntimeError(f"{scenario.title}: {server.name} answered {turn['failures']}")
+    turn["cpu_us"] = (server.cpu - cpu) / turn["answers"] * 1e6
+    turn["others"] = (busy([server]) - others - (_children() - client)) / (time.perf_counter() - began)
+    return turn
+
+
+def _children() -> float:
+    """Processor seconds of the load generators so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _summary(turns: list[dict[str, Any]]) -> dict[str, float]:
+    keys = ("rate", "p50_ms", "p99_ms", "cpu_us", "others")
+    return {key: round(median(turn[key] for turn in turns), 3) for key in keys}
