@@ -25,6 +25,7 @@ import uvicorn
 
 from ostiary.clock import SystemClock
 from ostiary.doors.metadata import (
+    Delivery,
     InstanceView,
     MetadataApp,
     MetadataOptions,
@@ -74,7 +75,7 @@ class Machine:
     def instance(self, instance_id: str) -> InstanceView | None:
         return self.instances.get(instance_id)
 
-    def credentials(self, instance_id: str) -> RoleCredentials:
+    def credentials(self, instance_id: str, delivery: Delivery) -> RoleCredentials:
         return RoleCredentials(
             access_key_id="ASIAIOSFODNN7EXAMPLE",
             secret_access_key="role-secret",

@@ -14,6 +14,7 @@ import uvicorn
 
 from ostiary.clock import FixedClock
 from ostiary.doors.metadata import (
+    Delivery,
     Failure,
     InstanceView,
     MetadataApp,
@@ -75,7 +76,7 @@ class Instances:
     def instance(self, instance_id: str) -> InstanceView | None:
         return self.views.get(instance_id)
 
-    def credentials(self, instance_id: str) -> RoleCredentials | Failure | None:
+    def credentials(self, instance_id: str, delivery: Delivery) -> RoleCredentials | Failure | None:
         return self.held.get(instance_id)
 
     def change(self, **members: object) -> None:

@@ -5,7 +5,9 @@ Source: Amazon EC2 User Guide, "Use instance metadata to manage your EC2 instanc
 
 from ostiary.doors.metadata.app import MetadataApp, from_relay, local_instance
 from ostiary.doors.metadata.listener import bind_relay_socket
+from ostiary.doors.metadata.provider import StoredInstances
 from ostiary.doors.metadata.views import (
+    Delivery,
     Failure,
     InstanceView,
     MetadataOptions,
@@ -16,6 +18,7 @@ from ostiary.doors.metadata.views import (
 )
 
 __all__ = [
+    "Delivery",
     "Failure",
     "InstanceView",
     "MetadataApp",
@@ -24,6 +27,7 @@ __all__ = [
     "Profile",
     "RoleCredentials",
     "SecurityGroup",
+    "StoredInstances",
     "bind_relay_socket",
     "from_relay",
     "local_instance",

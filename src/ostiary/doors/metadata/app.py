@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from ostiary.clock import Clock
 from ostiary.doors.metadata import tokens, tree
-from ostiary.doors.metadata.views import InstanceView, MetadataProvider
+from ostiary.doors.metadata.views import Delivery, InstanceView, MetadataProvider
 from ostiary.entropy import Entropy
 
 Scope = MutableMapping[str, Any]
@@ -143,6 +143,7 @@ class MetadataApp:
 
     def _document(self, view: InstanceView, path: str, headers: Headers) -> _Answer:
         extra: tuple[tuple[bytes, bytes], ...] = ()
+        delivery: Delivery = "2.0" if _TOKEN_HEADER in headers else "1.0"
         if _TOKEN_HEADER in headers:  # the header makes it an IMDSv2 request, so the token must be good
             shown = headers[_TOKEN_HEADER].decode("latin-1")
             left = tokens.seconds_left(self._key, view.instance_id, shown, self._clock.now())
@@ -151,7 +152,7 @@ class MetadataApp:
             extra = ((_TTL_HEADER, b"%d" % left),)
         elif view.options.http_tokens == "required":
             return _refusal(HTTPStatus.UNAUTHORIZED)
-        document = tree.find(view, lambda: self._provider.credentials(view.instance_id), path)
+        document = tree.find(view, lambda: self._provider.credentials(view.instance_id, delivery), path)
         if document is None:
             return _refusal(HTTPStatus.NOT_FOUND)
         stamped = (b"accept-ranges", b"none"), (b"last-modified", _http_date(document.modified))

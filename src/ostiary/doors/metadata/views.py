@@ -100,6 +100,11 @@ class InstanceView:
     services_domain: str = "amazonaws.com"
 
 
+Delivery = Literal["1.0", "2.0"]
+"""The version of the metadata service that role credentials are asked through: `2.0` with a session token. It goes with
+the session, as the condition key `ec2:RoleDelivery`."""
+
+
 class MetadataProvider(Protocol):
     """Tells the door about instances. Called in a thread, so it may block; every call sees the present state."""
 
@@ -111,7 +116,7 @@ class MetadataProvider(Protocol):
         """The instance, or None when there is none or it is not running."""
         ...
 
-    def credentials(self, instance_id: str) -> RoleCredentials | Failure | None:
+    def credentials(self, instance_id: str, delivery: Delivery) -> RoleCredentials | Failure | None:
         """The credentials of the instance's role; the same ones until they are near their end.
 
         None when the instance has no profile or the profile has no role; a `Failure` when EC2 may not assume the role.
