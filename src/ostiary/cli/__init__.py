@@ -14,6 +14,7 @@ _VERBS: Final = {
     "configure": "Write a profile for the aws CLI and the SDKs.",
     "instance": "Run commands as instances with a role.",
     "policy": "Test, validate and decide policies without a server.",
+    "events": "List the latest requests.",
     "explain": "Say why a request was allowed or denied.",
 }
 

@@ -1,0 +1,54 @@
+"""`ostiary events`: the latest requests of the record, to find one for `ostiary explain`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ostiary.cli.record import open_record
+from ostiary.cli.serve import DEFAULT_DATA, Data
+
+app = typer.Typer()
+
+
+@app.command()
+def events(
+    data: Data = DEFAULT_DATA,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print whole events, one a line.")] = False,
+) -> None:
+    """List the latest requests, the newest last."""
+    store = open_record(data)
+    try:
+        with store.read() as tx:
+            found = [record.body for record in reversed(tx.events.latest(limit))]
+    finally:
+        store.close()
+    if as_json:
+        for body in found:
+            typer.echo(body)
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("request", "time", "who", "what", "outcome"):
+        table.add_column(column, overflow="fold", no_wrap=column in ("request", "time"))
+    for body in found:
+        table.add_row(*_row(json.loads(body)))
+    Console(markup=False, highlight=False).print(table)
+
+
+def _row(event: dict[str, Any]) -> tuple[Text, ...]:
+    who = event["userIdentity"]
+    named = who.get("arn", "").split(":", 5)[-1] or who.get("accessKeyId") or who["type"]
+    error = event.get("errorCode")
+    return (
+        Text(event["requestID"]),
+        Text(event["eventTime"]),
+        Text(named),
+        Text(f"{event['eventSource'].split('.')[0]}:{event['eventName']}"),
+        Text(error, "red") if error else Text("done", "green"),
+    )
