@@ -21,12 +21,14 @@ from ostiary.clock import SystemClock
 from ostiary.doors.api.app import ApiApp
 from ostiary.doors.api.forwarding import Forwarder
 from ostiary.doors.http import Tls, address, bound, listener, serve_all
+from ostiary.doors.metadata import bind_relay_socket, note_address, stored_apps
 from ostiary.engines.engine import Engine, EngineState, RemoteEngine
 from ostiary.engines.seaweedfs import SeaweedFS
 from ostiary.engines.upstream import Upstream
 from ostiary.entropy import SystemEntropy
 from ostiary.gate.gate import Gate
 from ostiary.services.accounts import CannotFound, Founded, found_first, renew_endpoint, write_root_credentials
+from ostiary.services.ec2.role_delivery import session_seconds
 from ostiary.settings import Settings
 from ostiary.store.migrate import NewerDatabase
 
@@ -45,9 +47,11 @@ class Doors:
 
     api: socket.socket
     metadata: socket.socket
+    relays: socket.socket
+    """The UNIX socket on which instances' relays ask for metadata."""
 
     def all(self) -> tuple[socket.socket, ...]:
-        return (self.api, self.metadata)
+        return (self.api, self.metadata, self.relays)
 
 
 def run(settings: Settings, tls: Tls | None, *, insecure_plain_http: bool) -> None:
@@ -63,6 +67,10 @@ def run(settings: Settings, tls: Tls | None, *, insecure_plain_http: bool) -> No
         )
     os.umask(0o077)
     try:
+        session_seconds(os.environ)
+    except ValueError as reason:
+        raise CannotServe(str(reason)) from None
+    try:
         built = build(settings)
     except (Unusable, NewerDatabase, OSError) as reason:
         raise CannotServe(f"`{settings.data}` can't be used: {reason}") from None
@@ -73,6 +81,7 @@ def run(settings: Settings, tls: Tls | None, *, insecure_plain_http: bool) -> No
     finally:
         built.close()
     doors = _bind(settings)
+    note_address(settings.data, address(doors.metadata, False))
     endpoint = address(doors.api, tls is not None)
     credentials = settings.data / "root-credentials"
     if founded is not None:
@@ -103,7 +112,12 @@ def _bind(settings: Settings) -> Doors:
             made.append(bound(host, port))
         except OSError as error:
             raise CannotServe(f"port {port} can't be had: {error.strerror}; choose another with {name}") from None
-    return Doors(*made)
+    try:
+        relays = bind_relay_socket(settings.metadata_socket)
+    except OSError as error:
+        raise CannotServe(f"`{settings.metadata_socket}` can't be made: {error.strerror or error}") from None
+    api, metadata = made
+    return Doors(api, metadata, relays)
 
 
 def _announce(settings: Settings, doors: Doors, endpoint: str, founded: Founded | None) -> None:
@@ -156,9 +170,15 @@ async def _serve(settings: Settings, built: Built, engine: Engine | None, doors:
     upstream = Upstream(signer=engine_signer)
     forwarder = Forwarder(gate, engine, upstream) if engine is not None else None
     api = ApiApp(gate, built.house.clock, forwarder, settings.max_body)
+    loopback, relayed = stored_apps(built.house, built.audit, session_seconds(os.environ))
+    served = [
+        (listener(api, tls=tls), [doors.api]),
+        (listener(loopback), [doors.metadata]),
+        (listener(relayed), [doors.relays]),
+    ]
     watching = asyncio.create_task(_tell_engine(engine)) if engine is not None else None
     try:
-        await serve_all([(listener(api, tls=tls), [doors.api])], stop)
+        await serve_all(served, stop)
     finally:
         if watching is not None:
             watching.cancel()

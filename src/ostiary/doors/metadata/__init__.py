@@ -4,8 +4,8 @@ Source: Amazon EC2 User Guide, "Use instance metadata to manage your EC2 instanc
 """
 
 from ostiary.doors.metadata.app import MetadataApp, from_relay, local_instance
-from ostiary.doors.metadata.listener import bind_relay_socket
-from ostiary.doors.metadata.provider import StoredInstances
+from ostiary.doors.metadata.listener import bind_relay_socket, note_address, noted_address
+from ostiary.doors.metadata.provider import StoredInstances, stored_apps
 from ostiary.doors.metadata.views import (
     Delivery,
     Failure,
@@ -31,4 +31,7 @@ __all__ = [
     "bind_relay_socket",
     "from_relay",
     "local_instance",
+    "note_address",
+    "noted_address",
+    "stored_apps",
 ]

@@ -8,6 +8,9 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
+from typing import Final
+
+_ADDRESS_FILE: Final = "metadata-endpoint"
 
 
 def bind_relay_socket(path: Path) -> socket.socket:
@@ -31,3 +34,18 @@ def bind_relay_socket(path: Path) -> socket.socket:
         draft.unlink(missing_ok=True)
         raise
     return listener
+
+
+def note_address(data: Path, url: str) -> None:
+    """Keep the address of the loopback listener in the data directory, for commands that tell people of it."""
+    draft = data / f".{_ADDRESS_FILE}.{os.getpid()}"
+    draft.write_text(url + "\n")
+    draft.rename(data / _ADDRESS_FILE)
+
+
+def noted_address(data: Path) -> str | None:
+    """Where the loopback listener of this data directory is, or last was."""
+    try:
+        return (data / _ADDRESS_FILE).read_text().strip() or None
+    except FileNotFoundError:
+        return None

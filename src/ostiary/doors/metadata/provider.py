@@ -9,6 +9,8 @@ import base64
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
+from ostiary.audit.writer import AuditWriter
+from ostiary.doors.metadata.app import MetadataApp, from_relay, local_instance
 from ostiary.doors.metadata.views import (
     Delivery,
     Failure,
@@ -71,6 +73,18 @@ class StoredInstances:
             last_updated=_moment(delivered.made),
             expiration=_moment(delivered.credentials.expires),
         )
+
+
+def stored_apps(house: House, audit: AuditWriter, session_seconds: int) -> tuple[MetadataApp, MetadataApp]:
+    """The applications of a process's two listeners: the loopback port, and the socket of the relays.
+
+    They hold the same sessions, and accept each other's tokens only for the same instance.
+    """
+    provider = StoredInstances(house, RoleDelivery(house, audit, session_seconds))
+    key = house.vault.derive("metadata tokens")
+    loopback = MetadataApp(provider, house.clock, house.entropy, key=key, who_asks=local_instance)
+    relayed = MetadataApp(provider, house.clock, house.entropy, key=key, who_asks=from_relay)
+    return loopback, relayed
 
 
 def _profile(tx: Transaction, instance: Instance) -> Profile | Failure | None:
