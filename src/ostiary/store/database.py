@@ -69,15 +69,17 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A consistent view. Nothing can be written through it: SQLite refuses."""
-        with self._reading.connect() as connection, connection.begin() as begun:
-            yield Transaction(connection)
-            begun.rollback()
+        begun = _BegunWhenUsed(self._reading)
+        try:
+            yield Transaction(begun.connection)
+        finally:
+            begun.end()
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """One change, all or nothing; durable when the block ends without an exception."""
         with self._turn, self._writing.connect() as connection, connection.begin():
-            transaction = Transaction(connection)
+            transaction = Transaction(lambda: connection)
             yield transaction
             transaction.settle()
 
@@ -94,6 +96,32 @@ class Store:
         """Give the files back."""
         self._reading.dispose()
         self._writing.dispose()
+
+
+class _BegunWhenUsed:
+    """A transaction for reading. Many requests need nothing from the database, and beginning costs more than they do."""
+
+    __slots__ = ("_connection", "_ended", "_engine")
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self._ended = False
+
+    def connection(self) -> Connection:
+        """The connection, its transaction begun."""
+        if self._ended:
+            raise RuntimeError("the transaction has ended")
+        if self._connection is None:
+            self._connection = self._engine.connect()
+            self._connection.begin()
+        return self._connection
+
+    def end(self) -> None:
+        """Roll back and give the connection back."""
+        self._ended = True
+        if self._connection is not None:
+            self._connection.close()
 
 
 class Watch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
@@ -21,9 +22,14 @@ _KEPT_CHANGES: Final = 10_000
 class Transaction:
     """Reads, or reads and writes, in one consistent view. Every write says which entity it touched."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
         self._touched: set[str] = set()
+
+    @cached_property
+    def _connection(self) -> Connection:
+        """The connection, when something is first read or written."""
+        return self._connect()
 
     def touch(self, *entities: str) -> None:
         """Note that what others may remember of these entities no longer holds."""
