@@ -153,3 +153,54 @@ class EventRecord:
     at: int
     body: str
     """JSON, CloudTrail's shape."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationRecord:
+    id: str
+    root_id: str
+    management_account: str
+    created: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationalUnitRecord:
+    id: str
+    organization_id: str
+    parent_id: str
+    """The root or another unit."""
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRecord:
+    """An account's place in an organization."""
+
+    account: str
+    organization_id: str
+    parent_id: str
+    joined: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationPolicyRecord:
+    id: str
+    organization_id: str
+    type: str
+    """`SERVICE_CONTROL_POLICY` or `RESOURCE_CONTROL_POLICY`."""
+    name: str
+    description: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountCreationRecord:
+    """A request to make an account, and what became of it."""
+
+    id: str
+    organization_id: str
+    name: str
+    state: str
+    at: int
+    account: str | None = None
+    failure: str | None = None

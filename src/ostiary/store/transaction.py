@@ -13,6 +13,7 @@ from ostiary.store.events import Documents, Events
 from ostiary.store.instances import Associations, Instances
 from ostiary.store.keys import AccessKeys, LoginProfiles
 from ostiary.store.named import Groups, InstanceProfiles, Policies, Roles, Users
+from ostiary.store.organization import OrganizationPolicies, Organizations
 from ostiary.store.possessions import Attachments, Buckets, InlinePolicies, Settings, Tags
 from ostiary.store.tables import changes
 
@@ -100,6 +101,14 @@ class Transaction:
     @cached_property
     def associations(self) -> Associations:
         return Associations(self._connection, self.touch)
+
+    @cached_property
+    def organizations(self) -> Organizations:
+        return Organizations(self._connection, self.touch)
+
+    @cached_property
+    def organization_policies(self) -> OrganizationPolicies:
+        return OrganizationPolicies(self._connection, self.touch)
 
     @cached_property
     def settings(self) -> Settings:
