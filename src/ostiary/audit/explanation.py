@@ -66,8 +66,16 @@ class AskExplained:
 
     def text_of(self, statement: Matched) -> str:
         """A statement as its author wrote it."""
+        return self._written(statement)[1]
+
+    def line_of(self, statement: Matched) -> int:
+        """The line that it begins on: AWS counts from the token before it."""
+        return statement.start.line + self._written(statement)[0].count("\n")
+
+    def _written(self, statement: Matched) -> tuple[str, str]:
         text = self.texts[statement.source][statement.start.offset : statement.end.offset]
-        return text.lstrip(" \t\r\n,[:").rstrip()
+        own = text.lstrip(" \t\r\n,[:")
+        return text[: len(text) - len(own)], own
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""

@@ -101,7 +101,7 @@ def _ask(ask: AskExplained) -> Tree:
     if not ask.agrees:
         tree.add(Text(f"this release would decide otherwise: {explanation.decision.verdict.value}", "bold red"))
     for matched in explanation.decision.matched:
-        branch = tree.add(Text.assemble(("decided by ", "bold"), _place(matched)))
+        branch = tree.add(Text.assemble(("decided by ", "bold"), _place(ask, matched)))
         branch.add(Text(ask.text_of(matched), style))
     if not explanation.types:
         tree.add(Text("no policy applies: the root user is allowed in its own account"))
@@ -137,7 +137,7 @@ def _add_type(tree: Tree, ask: AskExplained, report: TypeReport) -> None:
 
 def _add_statement(branch: Tree, ask: AskExplained, one: StatementReport) -> None:
     says = Text("matches", "bold") if one.matched else Text("does not match")
-    leaf = branch.add(Text.assemble(f"{one.statement.effect.value} in {_place(one.statement)}: ", says))
+    leaf = branch.add(Text.assemble(f"{one.statement.effect.value} in {_place(ask, one.statement)}: ", says))
     for part in one.failed:
         if part != "condition":
             leaf.add(Text(f"{part}: {_compared(ask, one, part)}"))
@@ -166,9 +166,9 @@ def _test(test: TestReport) -> str:
     return f"condition {test.operator} {test.key}: the request has {found}, the statement wants {wanted}"
 
 
-def _place(one: Matched) -> str:
+def _place(ask: AskExplained, one: Matched) -> str:
     named = f'"{one.sid}"' if one.sid else f"statement {one.statement_index + 1}"
-    return f"{_policy(one.source)}, {named}, line {one.start.line}"
+    return f"{_policy(one.source)}, {named}, line {ask.line_of(one)}"
 
 
 def _policy(source: Any) -> str:
