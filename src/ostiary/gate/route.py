@@ -128,8 +128,8 @@ def _route_others(request: HttpRequest) -> Routed:
     headers = dict(reversed(request.headers))
     try:
         form: Mapping[str, str] = read_form(request.raw_query, request.body or b"") if _may_be_form(request) else {}
-    except WireFault as fault:
-        return Routed(service_alone(request), ServiceFault(fault.code, fault.message, fault.status))
+    except WireFault as unreadable:
+        return Routed(service_alone(request), _as_fault(unreadable))
     entries = _entries(request, headers, form)
     try:
         named = name_operation(
@@ -142,13 +142,14 @@ def _route_others(request: HttpRequest) -> Routed:
             served=_served(),
         )
     except UnknownRequest as unknown:
-        fault = ServiceFault(unknown.code, unknown.message, unknown.status)
         found = next((each for each in entries if unknown.service and each.name == unknown.service.name), None)
-        return Routed(_target(found, unknown.protocol) if found else Target(protocol=unknown.protocol), fault)
-    except WireFault as wire_fault:
+        return Routed(
+            _target(found, unknown.protocol) if found else Target(protocol=unknown.protocol), _as_fault(unknown)
+        )
+    except WireFault as unreadable:
         found = entries[0] if entries else None
         target = _target(found, found.protocols[0]) if found else Target()
-        return Routed(target, ServiceFault(wire_fault.code, wire_fault.message, wire_fault.status))
+        return Routed(target, _as_fault(unreadable))
     entry = next(each for each in entries if each.name == named.service.name)
     target = Target(
         service=entry.name,
@@ -183,6 +184,10 @@ def _entries(request: HttpRequest, headers: Mapping[str, str], form: Mapping[str
 
 def _target(entry: Entry, protocol: str) -> Target:
     return Target(service=entry.name, signing_name=entry.signing_name, protocol=protocol)
+
+
+def _as_fault(fault: WireFault) -> ServiceFault:
+    return ServiceFault(fault.code, fault.message, fault.status)
 
 
 def _unbuilt(name: str, operation: str) -> ServiceFault:

@@ -52,12 +52,8 @@ class Forwarder:
             await self._refuse(route, forward, send, ServiceFault(told.code, told.message, told.status, fault.details))
             return
         except BodyMismatch:
-            fault = ServiceFault(
-                "IncompleteBody",
-                "You did not provide the number of bytes specified by the Content-Length HTTP header",
-                400,
-            )
-            await self._refuse(route, forward, send, fault)
+            text = "You did not provide the number of bytes specified by the Content-Length HTTP header"
+            await self._refuse(route, forward, send, ServiceFault("IncompleteBody", text, 400))
             return
         except UpstreamError:
             await self._refuse(route, forward, send, ServiceFault("SlowDown", "Please reduce your request rate.", 503))
@@ -66,9 +62,9 @@ class Forwarder:
             self._gate.finish(forward, ("RequestTimeout", "The client closed the connection.", 400))
             return
         async with response:
-            told = forward.missing() if response.status == 404 and forward.missing is not None else None
-            if told is not None:
-                await self._refuse(route, forward, send, told)
+            hidden = forward.missing() if response.status == 404 and forward.missing is not None else None
+            if hidden is not None:
+                await self._refuse(route, forward, send, hidden)
                 return
             await self._send_back(route, forward, response, send)
 

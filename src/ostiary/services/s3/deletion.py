@@ -69,11 +69,12 @@ def _judge_each(call: Call, known: Any, objects: Any) -> tuple[list[Wanted], lis
         bypass = refused.get(f"s3:BypassGovernanceRetention {resource}", False)
         if refused.get(f"{action} {resource}", True) or bypass:
             errors.append(_error(key, version, access_denied()))
-        elif engine is None or (why := engine.unable(key)):
-            fault = ServiceFault("NotImplemented", why if engine else "This server guards no S3 engine.", 501)
-            errors.append(_error(key, version, fault))
-        else:
+            continue
+        why = "This server guards no S3 engine." if engine is None else engine.unable(key)
+        if why is None:
             allowed.append((key, version))
+        else:
+            errors.append(_error(key, version, ServiceFault("NotImplemented", why, 501)))
     return allowed, errors
 
 
