@@ -99,7 +99,7 @@ class Store:
 
 
 class _BegunWhenUsed:
-    """A transaction for reading. Many requests need nothing from the database, and beginning costs more than they do."""
+    """A transaction for reading. Many requests read nothing, and beginning costs more than they do."""
 
     __slots__ = ("_connection", "_ended", "_engine")
 
