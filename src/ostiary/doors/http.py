@@ -17,6 +17,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _MOST_HEADER_BYTES: Final = 64 * 1024
+_MOST_SILENT_SECONDS: Final = 60.0
+"""How long a client may pause in the middle of a request, or before its first."""
 _TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-type: application/xml\r\n"
     b"content-length: %d\r\n\r\n%s"
@@ -36,25 +38,46 @@ class Tls:
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """uvicorn's protocol with a bound on what a client may say before its request begins."""
+    """uvicorn's protocol with bounds on what a client may say around its body, and on how long it may say nothing."""
 
     _head_bytes = 0
+    _trailer_bytes = 0
     _in_head = True
+    _unfinished = True
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._wait_for_more()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._wait_no_more()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self._wait_no_more()
         if self._in_head:
             self._head_bytes += len(data)
-            if self._head_bytes > _MOST_HEADER_BYTES + 65_536 and self._in_head:
+            if self._head_bytes > _MOST_HEADER_BYTES + 65_536:
                 self._refuse()
                 return
         super().data_received(data)
+        if self._unfinished and not self.transport.is_closing():
+            self._wait_for_more()
 
     def on_message_begin(self) -> None:
-        self._in_head, self._head_bytes = True, 0
+        self._in_head = self._unfinished = True
+        self._head_bytes = self._trailer_bytes = 0
         super().on_message_begin()
 
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:
+            super().on_header(name, value)
+            return
+        # A trailer: what comes after the body was not signed, so that it is read past and never becomes a header.
+        self._trailer_bytes += len(name) + len(value) + 4
+        if self._trailer_bytes > _MOST_HEADER_BYTES:
+            self._refuse()
 
     def on_headers_complete(self) -> None:
         size = sum(len(name) + len(value) + 4 for name, value in self.headers) + len(self.url)
@@ -64,9 +87,31 @@ class BoundedHttp(HttpToolsProtocol):
             return
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._unfinished = False
+
+    def send_400_response(self, msg: str) -> None:
+        if not self.transport.is_closing():
+            super().send_400_response(msg)
+
     def _refuse(self) -> None:
         if not self.transport.is_closing():
             self.transport.write(_TOO_LARGE % (len(_TOO_LARGE_BODY), _TOO_LARGE_BODY))
+            self.transport.close()
+
+    def _wait_for_more(self) -> None:
+        self._patience = self.loop.call_later(_MOST_SILENT_SECONDS, self._give_up)
+
+    def _wait_no_more(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _give_up(self) -> None:
+        if self.flow.read_paused:  # it is us who keep the client waiting
+            self._wait_for_more()
+        elif not self.transport.is_closing():
             self.transport.close()
 
 
@@ -83,7 +128,7 @@ def listener(app: Any, *, tls: Tls | None = None, loop: str = "none") -> Server:
     config = uvicorn.Config(
         app,
         http=BoundedHttp,
-        loop=loop,  # type: ignore[arg-type]
+        loop=loop,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -1,0 +1,37 @@
+"""One server for all tests of a worker; those that need a fresh one start it themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.live import Server
+from tests.server.raw import Line
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server without an S3 engine."""
+    started = Server.start(tmp_path_factory.mktemp("server") / "data", "--no-s3")
+    yield started
+    assert started.stop() == 0
+
+
+@pytest.fixture
+def line(server: Server) -> Iterator[Line]:
+    """A connection that signs as root."""
+    made = Line(server.endpoint, server.root)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def iam(server: Server) -> Any:
+    return server.client("iam")
+
+
+@pytest.fixture
+def sts(server: Server) -> Any:
+    return server.client("sts")
