@@ -35,6 +35,7 @@ from ostiary.sigv4 import Presented, SignatureFault, Style, open_body, present
 from ostiary.wire.faults import WireFault
 from ostiary.wire.parse import read_input
 
+_MOST_MESSAGE: Final = 4_000
 INTERNAL: Final = ("InternalFailure", "The request processing has failed because of an unknown error.")
 
 
@@ -111,8 +112,8 @@ class Gate:
         self._record(trail, told)
         return error_response(route.request, route.target, told)
 
-    def finish(self, forward: Forward, error: tuple[str, str] | None) -> None:
-        """A forwarded request came to its end."""
+    def finish(self, forward: Forward, error: tuple[str, str, int] | None) -> None:
+        """A forwarded request came to its end; `error`: code, message and status when it failed."""
         self._record(forward.keep["trail"], ServiceFault(*error) if error else None)
 
     def too_large(self, head: HttpRequest) -> HttpResponse:
@@ -262,9 +263,16 @@ def _service_fault(fault: WireFault | SignatureFault | ServiceFault, target: Tar
     if isinstance(fault, ServiceFault):
         return fault
     if isinstance(fault, WireFault):
-        return ServiceFault(fault.code, fault.message, fault.status)
+        return ServiceFault(fault.code, _shortened(fault.message), fault.status)
     told = fault.told(target.family)
     return ServiceFault(told.code, told.message, told.status, fault.details if target.service == "s3" else None)
+
+
+def _shortened(message: str) -> str:
+    """A message that quotes what was sent, the middle left out of what would fill pages (and the record)."""
+    if len(message) <= _MOST_MESSAGE:
+        return message
+    return f"{message[: _MOST_MESSAGE // 2]}…{message[-_MOST_MESSAGE // 2 :]}"
 
 
 def _shown(error: Exception) -> str:
