@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, NoReturn
 
 import typer
 
+from ostiary.cli.serve import DEFAULT_DATA, Data
 from ostiary.clock import SystemClock
 from ostiary.instances import InstanceError
 from ostiary.instances.inside import OWN_FAILURE
@@ -19,7 +19,7 @@ app = typer.Typer(
     help="Run commands as EC2 instances: a role, no keys.", no_args_is_help=True, pretty_exceptions_show_locals=False
 )
 
-_DEFAULT_DATA = Path("~/.local/share/ostiary")
+DEFAULT_METADATA: Final = "http://127.0.0.1:4702"
 
 
 @app.callback()
@@ -54,7 +54,7 @@ def run_command(
     image_id: Annotated[str, typer.Option(help="Shown as the instance's image.")] = IMAGE_ID,
     instance_type: Annotated[str, typer.Option(help="Shown as the instance's type.")] = INSTANCE_TYPE,
     user: Annotated[str | None, typer.Option(help="Run the command as this user (root only).")] = None,
-    data: Annotated[Path, typer.Option(help="The server's data directory.")] = _DEFAULT_DATA,
+    data: Data = DEFAULT_DATA,
 ) -> None:
     """Run a command as a new instance, in its own network with 169.254.169.254, and terminate the instance after it.
 
@@ -83,3 +83,51 @@ def run_command(
         sys.stderr.write(f"ostiary: {error}\n")
         status = OWN_FAILURE
     raise typer.Exit(status)
+
+
+@app.command("local")
+def local_command(
+    data: Data = DEFAULT_DATA,
+    instance_profile: Annotated[
+        str | None, typer.Option(help="Name of the instance profile; it holds the role.", show_default=False)
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="Account of the profile. Default: the management account.")
+    ] = None,
+    region: Annotated[str, typer.Option(help="Region of the instance.")] = "us-east-1",
+    v2_only: Annotated[bool, typer.Option("--v2-only", help="Require session tokens (IMDSv2).")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="End it: the port speaks for no instance any more.")] = False,
+) -> None:
+    """Choose the instance that the loopback metadata port speaks for. Works while the server runs, at once.
+
+    Every program on this machine that can reach the port gets the role's credentials.
+    """
+    if clear == (instance_profile is not None):
+        raise typer.BadParameter("give either --instance-profile or --clear")
+    directory = data.expanduser().absolute()
+    if not (directory / "ostiary.db").exists():
+        _stop(f"`{data}` holds no installation; start one with `ostiary serve --data {data}`")
+    from ostiary.app import build
+    from ostiary.doors.metadata import noted_address
+    from ostiary.services.ec2.local import CannotChoose, choose_local, clear_local
+    from ostiary.settings import Settings
+
+    built = build(Settings(data=directory))
+    try:
+        if instance_profile is None:
+            ended = clear_local(built.house)
+            typer.echo("there was none" if ended is None else f"{ended} is terminated")
+            return
+        chosen = choose_local(built.house, instance_profile, account=account, region=region, tokens_required=v2_only)
+    except CannotChoose as reason:
+        _stop(str(reason))
+    finally:
+        built.close()
+    address = noted_address(directory) or DEFAULT_METADATA
+    typer.echo(f"instance  {chosen.id}\naccount   {chosen.account}")
+    typer.echo(f"use it    export AWS_EC2_METADATA_SERVICE_ENDPOINT={address}/")
+
+
+def _stop(reason: str) -> NoReturn:
+    typer.echo(f"ostiary: {reason}", err=True)
+    raise typer.Exit(1)
