@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from ostiary import catalog
+from ostiary.authorization.organization import ALONE, OF_AWS, PART, RCP, SCP, Membership, policy_arn
 from ostiary.credentials.vault import Vault
 from ostiary.identifiers import iam_arn
 from ostiary.policy import Attached, MalformedPolicy, PolicyType, Pool, Source, compile_policy
 from ostiary.store.database import Store
-from ostiary.store.records import AccountRecord, BucketRecord, RoleRecord, UserRecord
+from ostiary.store.organization import entity_of
+from ostiary.store.records import AccountRecord, BucketRecord, OrganizationRecord, RoleRecord, UserRecord
 from ostiary.store.transaction import Transaction
 
 _BOUND: Final = 20_000
@@ -127,6 +129,12 @@ class Book:
         """An account."""
         return self._recall("account", account, self._read_account)
 
+    def membership(self, account: str) -> Membership:
+        """An account's place in an organization. The empty account, nobody's, has none."""
+        if not account:
+            return ALONE
+        return self._recall("membership", account, _read_membership) or ALONE
+
     def bucket(self, name: str) -> BucketFacts | None:
         """A bucket."""
         return self._recall("bucket", name, self._read_bucket)
@@ -217,6 +225,36 @@ class Book:
     def _read_session_policy(self, tx: Transaction, name: str, rests_on: set[str]) -> Attached | None:
         account, arn = name.split(" ", 1)
         return _managed(tx, account, arn, PolicyType.SESSION, "session", rests_on)
+
+
+def _read_membership(tx: Transaction, account: str, rests_on: set[str]) -> Membership:
+    rests_on.add(entity_of(account))
+    member = tx.organizations.member(account)
+    organization = None if member is None else tx.organizations.get(member.organization_id)
+    if member is None or organization is None:
+        return ALONE
+    rests_on.add(entity_of(organization.id))
+    lineage = tx.organizations.lineage(member.parent_id)
+    path = "/".join((organization.id, *lineage, ""))
+    if account == organization.management_account:
+        return Membership(organization_id=organization.id, path=path, management=True)
+    enabled = tx.organizations.enabled(organization.id)
+    scp, rcp = (
+        tuple(_level(tx, organization, kind, target) for target in (*lineage, account)) if kind in enabled else None
+        for kind in (SCP, RCP)
+    )
+    return Membership(organization_id=organization.id, path=path, scp=scp, rcp=rcp)
+
+
+def _level(tx: Transaction, organization: OrganizationRecord, kind: str, target: str) -> Pool:
+    """The policies of a type that are attached to a root, a unit or an account."""
+    found = []
+    for policy_id in tx.organization_policies.attached_to(target, kind):
+        record = OF_AWS.get(policy_id) or tx.organization_policies.get(policy_id)
+        if record is not None:
+            arn = policy_arn(organization, kind, policy_id)
+            found.append(attached(record.document, Source(type=PART[kind], name=record.name, arn=arn, owner=target)))
+    return Pool(found)
 
 
 def _managed(

@@ -13,6 +13,7 @@ from ostiary import policy
 from ostiary.authorization.book import Book, Standing, attached
 from ostiary.authorization.caller import Caller, CallerKind
 from ostiary.authorization.context import RequestFacts, base_context
+from ostiary.authorization.organization import Levels
 from ostiary.credentials.sessions import Session
 from ostiary.policy import Attached, ContextValue, Decision, InForce, PolicyType, Pool, Source
 
@@ -58,29 +59,46 @@ class Judge:
         standing = self._standing(caller)
         context = base_context(caller, facts, standing.tags if standing else {})
         account = caller.account if ask.account is None else ask.account
+        home = self._book.membership(caller.account)
+        owner = home if account == caller.account else self._book.membership(account)
+        context.update(home.context("Principal"))
         if account:
             context["aws:ResourceAccount"] = account
+            context.update(owner.context("Resource"))
         context.update(ask.context)
-        in_force = self._in_force(caller, standing, ask.resource_policy)
+        in_force = self._in_force(caller, standing, ask.resource_policy, home.scp, owner.rcp)
         request = policy.Request(
             principal=caller.principal,
             action=ask.action,
             resource=ask.resource,
             resource_account=account or None,
             context=context,
+            resource_in_management_account=owner.management,
         )
         return Judgement(ask=ask, request=request, in_force=in_force, decision=policy.decide(in_force, request))
 
-    def in_force(self, caller: Caller, resource_policy: Pool | None) -> InForce:
-        """The policies that bear on a caller's requests to a resource."""
-        return self._in_force(caller, self._standing(caller), resource_policy)
+    def in_force(self, caller: Caller, resource_policy: Pool | None, account: str | None = None) -> InForce:
+        """The policies that bear on a caller's requests to a resource.
 
-    def _in_force(self, caller: Caller, standing: Standing | None, resource_policy: Pool | None) -> InForce:
+        Args:
+            caller: who asks.
+            resource_policy: of the resource.
+            account: who owns the resource; None: the caller's own account.
+        """
+        home = self._book.membership(caller.account)
+        owner = home if account is None else self._book.membership(account)
+        return self._in_force(caller, self._standing(caller), resource_policy, home.scp, owner.rcp)
+
+    def _in_force(
+        self, caller: Caller, standing: Standing | None, resource_policy: Pool | None, scp: Levels, rcp: Levels
+    ) -> InForce:
         return InForce(
             identity=standing.identity if standing else self._of_root_issuer(caller),
             resource=resource_policy,
             boundary=standing.boundary if standing else None,
             session=self._session_policies(caller),
+            scp=scp,
+            rcp=rcp,
         )
 
     def _standing(self, caller: Caller) -> Standing | None:

@@ -115,7 +115,12 @@ def _root(book: Book, account: str, access_key_id: str, session: Session | None)
     arn = root_arn(account)
     return Caller(
         kind=CallerKind.ROOT,
-        principal=policy.Root(arn=arn, account=account, canonical_id=_canonical(book, account)),
+        principal=policy.Root(
+            arn=arn,
+            account=account,
+            management_account=book.membership(account).management,
+            canonical_id=_canonical(book, account),
+        ),
         account=account,
         arn=arn,
         user_id=account,
@@ -130,7 +135,11 @@ def _user(book: Book, standing: Standing, access_key_id: str, session: Session |
     return Caller(
         kind=CallerKind.USER,
         principal=policy.User(
-            arn=standing.arn, account=user.account, id=user.id, canonical_id=_canonical(book, user.account)
+            arn=standing.arn,
+            account=user.account,
+            id=user.id,
+            management_account=book.membership(user.account).management,
+            canonical_id=_canonical(book, user.account),
         ),
         account=user.account,
         arn=standing.arn,
@@ -154,6 +163,7 @@ def _role_session(book: Book, standing: Standing, session: Session) -> Caller:
             account=role.account,
             id=role.id,
             service_linked=role.path.startswith(SERVICE_LINKED),
+            management_account=book.membership(role.account).management,
             canonical_id=_canonical(book, role.account),
         ),
         account=role.account,
@@ -175,6 +185,7 @@ def _federated(book: Book, session: Session, issuer_arn: str) -> Caller:
             issuer_arn=issuer_arn,
             account=session.account,
             issuer_id=session.principal_id,
+            management_account=book.membership(session.account).management,
             canonical_id=_canonical(book, session.account),
         ),
         account=session.account,

@@ -99,8 +99,10 @@ def _look(call: Call, bucket: str, key: str, version: str | None) -> tuple[tuple
 
 def _speaks_of_tags(call: Call, bucket: BucketFacts | None) -> bool:
     """Whether a policy in force has a condition, or a variable, on the tags of objects."""
-    in_force = call.house.judge.in_force(call.caller, bucket.policy if bucket is not None else None)
-    pools = (in_force.identity, in_force.resource, in_force.boundary, in_force.session)
+    policy, owner = (None, None) if bucket is None else (bucket.policy, bucket.record.account)
+    in_force = call.house.judge.in_force(call.caller, policy, owner)
+    levels = (*(in_force.scp or ()), *(in_force.rcp or ()))
+    pools = (in_force.identity, in_force.resource, in_force.boundary, in_force.session, *levels)
     return any(_mentions(pool) for pool in pools if pool is not None)
 
 
