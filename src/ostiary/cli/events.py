@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+import sys
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -14,6 +15,9 @@ from ostiary.cli.record import open_record
 from ostiary.cli.serve import DEFAULT_DATA, Data
 
 app = typer.Typer()
+
+_UNCUT: Final = 10_000
+"""Columns: what another program reads is not cut to the width of a terminal."""
 
 
 @app.command()
@@ -38,7 +42,7 @@ def events(
         table.add_column(column, overflow="fold", no_wrap=column in ("request", "time"))
     for body in found:
         table.add_row(*_row(json.loads(body)))
-    Console(markup=False, highlight=False).print(table)
+    Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else _UNCUT).print(table)
 
 
 def _row(event: dict[str, Any]) -> tuple[Text, ...]:
