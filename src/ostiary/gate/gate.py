@@ -145,7 +145,9 @@ class Gate:
         if told is not None:
             raise ServiceFault(*told, 403)
         given, permitted, trail.recorded = carry_out(route.operation, call, trail.happening, target.output_shape)
-        trail.happening = replace(trail.happening, judgements=(*permitted.judgements, *call.further))
+        judgements = (*permitted.judgements, *call.further)
+        if judgements and not trail.recorded:
+            trail.happening = replace(trail.happening, judgements=judgements)
         if isinstance(given, Forward) and given.body is None:
             given.keep["reader"] = open_body(
                 known.declared, known.verified, request.headers, checksums=target.body_checksums
@@ -197,7 +199,7 @@ class Gate:
             target.model,
             path_params=target.path_params,
             query=request.raw_query,
-            headers=dict(reversed(request.headers)),
+            headers=request.first_headers,
             body=body,
             form=target.form,
             protocol=target.protocol,

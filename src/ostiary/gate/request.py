@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,13 +24,15 @@ class HttpRequest:
     secure: bool
     at: datetime
     request_id: str
+    first_headers: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    """By name, the first of each."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "first_headers", dict(reversed(self.headers)))
 
     def header(self, name: str) -> str:
         """The first header of this name (lower case), or an empty text."""
-        for each, value in self.headers:
-            if each == name:
-                return value
-        return ""
+        return self.first_headers.get(name, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

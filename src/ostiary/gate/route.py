@@ -32,6 +32,7 @@ _STREAMED: Final = frozenset({"PutObject", "UploadPart"})
 _S3: Final = Target(service="s3", signing_name="s3", protocol="rest-xml")
 _SCOPE: Final = re.compile(r"Credential=[^/,\s]+/[^/,\s]*/[^/,\s]*/([^/,\s]+)/")
 _QUERY_SCOPE: Final = re.compile(r"(?:^|&)X-Amz-Credential=([^&]+)")
+_OWN_ADDRESS: Final = re.compile(r"([a-z0-9]+)(?:\.[a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com(?:\.cn)?(?::[0-9]+)?")
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -44,7 +45,10 @@ class Routed:
 
 
 def signing_name(request: HttpRequest) -> str | None:
-    """The service that the credential scope names, in the header or in a presigned URL."""
+    """The service at whose own address of AWS's the request arrived; else that of the scope, signed or presigned."""
+    own = _OWN_ADDRESS.fullmatch(request.header("host"))
+    if own is not None and own[1] != "s3" and own[1] in _served():
+        return own[1]  # a scope for another service is then refused with the signature
     authorization = request.header("authorization")
     if authorization:
         found = _SCOPE.search(authorization)
@@ -56,7 +60,10 @@ def signing_name(request: HttpRequest) -> str | None:
 
 def is_s3(request: HttpRequest) -> bool:
     """Whether the request is S3's, told from its head."""
-    named = signing_name(request)
+    return _is_s3(request, signing_name(request))
+
+
+def _is_s3(request: HttpRequest, named: str | None) -> bool:
     if named is not None:
         return named == "s3"
     if request.header("x-amz-target") or request.header("smithy-protocol"):
@@ -82,14 +89,16 @@ def streamed(head: HttpRequest, endpoints: Endpoints) -> bool:
 
 def route(request: HttpRequest, endpoints: Endpoints) -> Routed:
     """The service and the operation."""
-    return _route_s3(request, endpoints) if is_s3(request) else _route_others(request)
+    named = signing_name(request)
+    return _route_s3(request, endpoints) if _is_s3(request, named) else _route_others(request, named)
 
 
 def service_alone(request: HttpRequest) -> Target:
     """The service, for an answer to a request that is not read any further."""
-    if is_s3(request):
+    named = signing_name(request)
+    if _is_s3(request, named):
         return _S3
-    entries = _entries(request, {}, {})
+    entries = _entries(request, named, {})
     return _target(entries[0], entries[0].protocols[0]) if entries else Target()
 
 
@@ -124,20 +133,19 @@ def _route_s3(request: HttpRequest, endpoints: Endpoints) -> Routed:
     )
 
 
-def _route_others(request: HttpRequest) -> Routed:
-    headers = dict(reversed(request.headers))
+def _route_others(request: HttpRequest, named_in_scope: str | None) -> Routed:
     try:
         form: Mapping[str, str] = read_form(request.raw_query, request.body or b"") if _may_be_form(request) else {}
     except WireFault as unreadable:
         return Routed(service_alone(request), _as_fault(unreadable))
-    entries = _entries(request, headers, form)
+    entries = _entries(request, named_in_scope, form)
     try:
         named = name_operation(
             entries,
             method=request.method,
             path=request.raw_path,
             query=request.raw_query,
-            headers=headers,
+            headers=request.first_headers,
             form=form,
             served=_served(),
         )
@@ -172,12 +180,12 @@ def _may_be_form(request: HttpRequest) -> bool:
     return kind.startswith(_FORM) or not kind or "Action=" in request.raw_query
 
 
-def _entries(request: HttpRequest, headers: Mapping[str, str], form: Mapping[str, str]) -> list[Entry]:
+def _entries(request: HttpRequest, named: str | None, form: Mapping[str, str]) -> list[Entry]:
     return name_services(
-        signing_name=signing_name(request),
+        signing_name=named,
         host=request.header("host"),
         path=request.raw_path,
-        headers=headers or dict(reversed(request.headers)),
+        headers=request.first_headers,
         form=form,
     )
 
