@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+
 from ostiary.clock import SystemClock
 from ostiary.engines.engine import EngineAddress
 from ostiary.engines.seaweedfs import SeaweedFS
@@ -17,7 +18,7 @@ from ostiary.entropy import SystemEntropy
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from signing import sign  # noqa: E402
+from signing import sign
 
 
 def engine_at(directory: Path, **more: Any) -> SeaweedFS:

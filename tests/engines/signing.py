@@ -5,6 +5,7 @@ from __future__ import annotations
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+
 from ostiary.engines.engine import UNSIGNED_PAYLOAD, EngineAddress, Headers
 
 

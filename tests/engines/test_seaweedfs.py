@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from ostiary.engines import weed as weed_module
 from ostiary.engines.call import call
 from ostiary.engines.engine import EngineAddress, EngineState, RemoteEngine

@@ -33,14 +33,13 @@ def client(**more: Any) -> Any:
     """A client that never sends."""
     style = more.pop("style", "path")
     config = Config(s3={"addressing_style": style}, retries={"max_attempts": 0}, signature_version="s3v4")
-    made = SESSION.create_client(
+    return SESSION.create_client(
         "s3",
         aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
         aws_secret_access_key="secret",
         config=config,
         **{"region_name": "ap-northeast-2", **more},
     )
-    return made
 
 
 def write(made: Any, operation: str, **params: Any) -> Written:
@@ -81,10 +80,10 @@ def _least(shape: Shape) -> Any:
         return [_least(shape.member)]
     if getattr(shape, "enum", None):
         return shape.enum[0]
-    words = {"Bucket": "joinc-bucket", "Key": "a/b c", "CopySource": "from-bucket/k"}
-    values = {"string": "x" * max(1, shape.metadata.get("min", 1)), "integer": 1, "long": 1, "boolean": True, "blob": b"x", "timestamp": 0}
-    return (
-        next((v for k, v in {"BucketName": words["Bucket"], "ObjectKey": words["Key"],
-                             "CopySource": words["CopySource"]}.items() if shape.name == k), None)
-        or values[shape.type_name]
-    )  # fmt: skip
+    if shape.name in _NAMED:
+        return _NAMED[shape.name]
+    return "x" * max(1, shape.metadata.get("min", 1)) if shape.type_name == "string" else _VALUES[shape.type_name]
+
+
+_NAMED = {"BucketName": "joinc-bucket", "ObjectKey": "a/b c", "CopySource": "from-bucket/k"}
+_VALUES = {"integer": 1, "long": 1, "boolean": True, "blob": b"x", "timestamp": 0}

@@ -68,6 +68,8 @@ def call(
         received = response.read(_LONGEST_ANSWER + 1)
         if len(received) > _LONGEST_ANSWER:
             raise UpstreamBroken("the engine's answer is too long")
+        if response.length:  # what is still to come: `read` with a size does not tell
+            raise UpstreamBroken("the engine closed in the middle of its answer")
         return Answer(response.status, tuple((k.lower(), v) for k, v in response.getheaders()), received)
     except TimeoutError as error:
         raise UpstreamTimeout(f"the engine did not answer within {timeout:g} seconds") from error

@@ -9,6 +9,8 @@ Source: RFC 9112; RFC 9110 section 6.4.1 (which answers have no body).
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Final, cast
@@ -97,6 +99,9 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """Break it off, whatever is under way."""
         if self._transport is not None and not self._transport.is_closing():
+            plug = self._transport.get_extra_info("socket")
+            if plug is not None and self._exchange is not None:  # a reset, that can't be taken for a proper end
+                plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._transport.abort()
         self.closed = True
 
@@ -111,6 +116,7 @@ class Exchange:
         self._parts: deque[bytes] = deque()
         self._waiting = 0
         self._framed = False
+        self._tainted = False
         self.status = 0
         self.reason = b""
         self.headers: list[tuple[str, str]] = []
@@ -121,24 +127,34 @@ class Exchange:
 
     # httptools
 
+    # INVARIANT: once the answer is complete, nothing that follows in the same bytes becomes part of it
+
+    def on_message_begin(self) -> None:
+        if self.complete:
+            self._tainted = True
+
     def on_status(self, reason: bytes) -> None:
-        self.reason += reason
+        if not self.has_head:
+            self.reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self.has_head:
+            return  # a trailer
         lower = name.decode("latin-1").lower()
         self._framed = self._framed or lower in ("content-length", "transfer-encoding")
         self.headers.append((lower, value.decode("latin-1")))
 
     def on_headers_complete(self) -> None:
         status: int = self._parser.get_status_code()
-        if 100 <= status < 200:
+        if self.has_head or 100 <= status < 200:
             return
         self.status, self.has_head = status, True
         self.reusable = self._parser.should_keep_alive()
         self.complete = self._bodyless or status in (204, 304)
 
     def on_body(self, part: bytes) -> None:
-        if self._bodyless:
+        if self.complete:
+            self._tainted = True
             return
         self._parts.append(part)
         self._waiting += len(part)
@@ -157,14 +173,16 @@ class Exchange:
     def feed(self, data: bytes) -> None:
         """What the socket gave."""
         if self.complete:
-            self.reusable = False  # more than it announced: nothing on this connection can be believed
+            self._tainted = True
         else:
             try:
                 self._parser.feed_data(data)
             except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-                if not (self.complete and self._bodyless):
+                if not self.complete:
                     self.failure = UpstreamBroken(f"the engine's answer is not HTTP: {type(error).__name__}")
                 self.reusable = False
+        if self._tainted:  # more than it announced: nothing on this connection can be believed
+            self.reusable = False
         self._wake()
 
     def lost(self) -> None:

@@ -64,12 +64,16 @@ class Engine(Protocol):
         """Where to send requests; None while it is not ready. Cheap: call it for every request."""
         ...
 
-    def unable(self, key: str) -> str | None:
-        """Why the engine can't keep an object of this key apart from others; None when it can."""
+    def unable(self, key: str, *, filled: bool = True) -> str | None:
+        """Why the engine can't keep an object of this key apart from others; None when it can.
+
+        `filled`: the object has content, or more is done than to read it, to delete it or to make it empty: then a key
+        that ends in `/` can't be had either (`services.s3.operations.filled` knows).
+        """
         ...
 
     def unable_to_list(self, prefix: str) -> str | None:
-        """The same for the text that a listing starts with: a prefix, a marker."""
+        """Why the engine would list something else than the keys that start with `prefix`; None when it is exact."""
         ...
 
     def start(self) -> None:
@@ -123,9 +127,9 @@ class RemoteEngine:
         """The configured endpoint."""
         return self._address
 
-    def unable(self, key: str) -> str | None:
+    def unable(self, key: str, *, filled: bool = True) -> str | None:
         """See `Engine.unable`."""
-        return None if self._exact else unable(key)
+        return None if self._exact else unable(key, filled=filled)
 
     def unable_to_list(self, prefix: str) -> str | None:
         """See `Engine.unable_to_list`."""
@@ -145,12 +149,13 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def unable(key: str) -> str | None:
-    """Why SeaweedFS can't keep an object of this key apart from others; None when it can.
+def unable(key: str, *, filled: bool = True) -> str | None:
+    """Why SeaweedFS can't keep an object of this key apart from others; None when it can. See `Engine.unable`.
 
-    SeaweedFS keeps objects in folders, so it takes several keys for one: `a//b`, `/a/b` and `a\\b` are its `a/b`, and
-    `KEY.versions/…` and `.uploads/…` are its own books. A policy speaks of keys as they are written: what it denies as
-    `secret/*` must not be had as `/secret/x`. Found by experiment with SeaweedFS 4.48 (`tests/engines/`).
+    SeaweedFS keeps objects in folders, so it takes several keys for one: `a//b`, `/a/b` and `a\\b` are its `a/b`, a
+    copy of `a/` is a copy of `a`, and `KEY.versions/…` and `.uploads/…` are its own books. A policy speaks of keys as
+    they are written: what it denies as `secret/*` must not be had as `/secret/x`. Found by experiment with SeaweedFS
+    4.48 (`tests/engines/test_keys.py`).
     """
     segments = key.split("/")
     folders, name = segments[:-1], segments[-1]
@@ -160,6 +165,8 @@ def unable(key: str) -> str | None:
         return "the storage engine holds no key with a NUL character"
     if any(segment == "" for segment in folders) or key == "":
         return "the storage engine holds no key with an empty segment (`//`, or `/` at the start)"
+    if filled and key.endswith("/"):
+        return "the storage engine holds no content under a key that ends in `/`"
     if any(segment in (".", "..") for segment in segments):
         return "the storage engine holds no key with a segment `.` or `..`"
     if any(segment.endswith(".versions") for segment in segments if segment) or segments[0] == ".uploads":
@@ -173,7 +180,7 @@ def unable_to_list(prefix: str) -> str | None:
     """Why SeaweedFS would list something else than what starts with `prefix`; None when it is exact."""
     if prefix == "":
         return None
-    return unable(prefix.removesuffix("/")) if prefix.endswith("/") else unable(prefix)
+    return unable(prefix, filled=False)
 
 
 _LONGEST_NAME: Final = 255

@@ -110,9 +110,9 @@ class SeaweedFS:
         """Where it answers; None while it is not ready."""
         return self._address
 
-    def unable(self, key: str) -> str | None:
+    def unable(self, key: str, *, filled: bool = True) -> str | None:
         """See `Engine.unable`."""
-        return engine.unable(key)
+        return engine.unable(key, filled=filled)
 
     def unable_to_list(self, prefix: str) -> str | None:
         """See `Engine.unable_to_list`."""

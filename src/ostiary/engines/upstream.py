@@ -29,6 +29,8 @@ _HOP_BY_HOP: Final = frozenset(
     | {"transfer-encoding", "upgrade", "expect", "content-length", "host"}
 )
 _IDEMPOTENT: Final = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS"))
+_SMALL: Final = 64 * 1024
+"""A body of no more bytes is sent in one piece, and can be sent once more."""
 Body = bytes | AsyncIterator[bytes]
 
 
@@ -90,18 +92,18 @@ class Upstream:
         known = len(body) if isinstance(body, bytes) else length
         head = _head(method, raw_path, raw_query, signed, known, chunked=known is None)
         source = _Source(body, known)
+        await source.prime()
         for fresh in (False, True):
             connection = await self._connection(address, fresh=fresh)
             reused = connection.used > 0
             exchange = connection.begin(head, bodyless=method == "HEAD")
             try:
                 await self._converse(connection, exchange, source)
-                return Response(self, address, connection, exchange, self._answer_timeout, source.all_sent)
+                return Response(self, address, connection, exchange, self._answer_timeout, source.ended)
             except UpstreamBroken:
                 # a connection that the engine had closed while it lay unused: nothing was lost
                 self._drop(address, connection)
-                again = reused and not exchange.has_head and source.untouched and method in _IDEMPOTENT
-                if not again:
+                if not (reused and not exchange.has_head and source.whole and method in _IDEMPOTENT):
                     raise
             except BaseException:
                 self._drop(address, connection)
@@ -120,9 +122,9 @@ class Upstream:
 
     async def _converse(self, connection: Connection, exchange: Exchange, source: _Source) -> None:
         """Send the body and wait for the head of the answer, whichever comes first."""
-        if source.data is not None:
-            if source.data:
-                await connection.send(source.data)
+        if source.first:
+            await connection.send(source.first)
+        if source.ended:
             await exchange.head(self._answer_timeout)
             return
         sending = asyncio.ensure_future(source.send(connection))
@@ -306,42 +308,57 @@ class Response:
 
 
 class _Source:
-    """The body of a request and how much of it has gone."""
+    """The body of a request, as it goes on the wire.
+
+    INVARIANT: the engine has the whole body only after the stream has ended well: a stream that finds at its end that a
+    checksum is wrong, and raises, leaves no object. For this the last part is kept back until the end, and not even the
+    head is sent before there is a first part to send: SeaweedFS takes a body of which nothing came for an empty one.
+    """
 
     def __init__(self, body: Body, length: int | None) -> None:
-        self.data = body if isinstance(body, bytes) else None
-        self._stream = None if isinstance(body, bytes) else body
-        self._length = length
-        self._taken = False
-        self.all_sent = isinstance(body, bytes)
+        self.ended = isinstance(body, bytes)
+        """Whether everything has been drawn from the stream."""
+        self.first = body if isinstance(body, bytes) else b""
+        """What goes with the head."""
+        self.whole = self.ended
+        """Whether `first` is all of it, so that it can be sent once more."""
+        self._wire: AsyncIterator[bytes] | None = None
+        if not isinstance(body, bytes):
+            self._wire = self._chunked(body) if length is None else self._counted(body, length)
 
-    @property
-    def untouched(self) -> bool:
-        """Whether it can be sent from its beginning."""
-        return not self._taken
+    async def prime(self) -> None:
+        """Wait for the first part. Raises what the stream raises, `BodyMismatch`."""
+        if self._wire is not None:
+            self.first = await anext(self._wire)
+            self.whole = self.ended
 
     async def send(self, connection: Connection) -> None:
-        """All of it. Raises `BodyMismatch`, `UpstreamBroken`, and what the stream raises."""
-        assert self._stream is not None
-        sent = 0
-        if connection.closed:
-            raise UpstreamBroken("the engine closed before it was sent anything")
-        self._taken = True
-        async for part in self._stream:
-            if not part:
-                continue
-            sent += len(part)
-            if self._length is None:
-                await connection.send(b"%x\r\n%b\r\n" % (len(part), part))
-            elif sent > self._length:
-                raise BodyMismatch(f"the body is longer than the announced {self._length} bytes")
-            else:
-                await connection.send(part)
-        if self._length is None:
-            await connection.send(b"0\r\n\r\n")
-        elif sent < self._length:
-            raise BodyMismatch(f"the body ended after {sent} of {self._length} bytes")
-        self.all_sent = True
+        """All but the first part. Raises `BodyMismatch`, `UpstreamBroken`, and what the stream raises."""
+        assert self._wire is not None
+        async for piece in self._wire:
+            await connection.send(piece)
+
+    async def _chunked(self, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for part in stream:
+            if part:
+                yield b"%x\r\n%b\r\n" % (len(part), part)
+        self.ended = True
+        yield b"0\r\n\r\n"
+
+    async def _counted(self, stream: AsyncIterator[bytes], length: int) -> AsyncIterator[bytes]:
+        drawn, last = 0, b""
+        async for part in stream:
+            drawn += len(part)
+            if drawn > length:
+                raise BodyMismatch(f"the body is longer than the announced {length} bytes")
+            if drawn == length or length <= _SMALL:
+                last += part
+            elif part:
+                yield part
+        if drawn < length:
+            raise BodyMismatch(f"the body ended after {drawn} of {length} bytes")
+        self.ended = True
+        yield last
 
 
 def _head(method: str, path: str, query: str, headers: Headers, length: int | None, *, chunked: bool) -> bytes:

@@ -60,27 +60,29 @@ class S3Facts:
     partition: str = "aws"
 
 
-def body_facts(params: Mapping[str, Any]) -> BodyFacts:
-    """From the parsed body, members named as in botocore's model."""
-    creation, retention, hold = (
-        _member(params, name) for name in ("CreateBucketConfiguration", "Retention", "LegalHold")
-    )
-    tagged: list[Mapping[str, str]] = _member(params, "Tagging").get("TagSet") or creation.get("Tags") or []
-    objects: list[Mapping[str, str]] = _member(params, "Delete").get("Objects") or []
+_BODY: Final = {
+    "CreateBucket": "CreateBucketConfiguration",
+    "DeleteObjects": "Delete",
+    "PutObjectTagging": "Tagging",
+    "PutObjectRetention": "Retention",
+    "PutObjectLegalHold": "LegalHold",
+}
+"""The member that is the body, of the operations whose permission depends on it."""
+
+
+def body_facts(operation: str, params: Mapping[str, Any]) -> BodyFacts:
+    """From the parsed body, members named as in botocore's model; of other operations nothing."""
+    body: Mapping[str, Any] = params.get(_BODY[operation]) or {} if operation in _BODY else {}
+    tags: list[Mapping[str, str]] = body.get("TagSet") or body.get("Tags") or []
+    objects: list[Mapping[str, str]] = body.get("Objects") or []
     return BodyFacts(
-        location_constraint=creation.get("LocationConstraint"),
-        tags=tuple((tag["Key"], tag["Value"]) for tag in tagged),
+        location_constraint=body.get("LocationConstraint"),
+        tags=tuple((tag["Key"], tag["Value"]) for tag in tags),
         deletes=tuple((each["Key"], each.get("VersionId")) for each in objects),
-        lock_mode=retention.get("Mode"),
-        retain_until=retention.get("RetainUntilDate"),
-        legal_hold=hold.get("Status"),
+        lock_mode=body.get("Mode"),
+        retain_until=body.get("RetainUntilDate"),
+        legal_hold=body.get("Status"),
     )
-
-
-def _member(params: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A structure of the body; of PutObject and others `Tagging` is a header, and none of the body."""
-    value = params.get(name)
-    return value if isinstance(value, Mapping) else {}
 
 
 _HEADER_KEYS: Final = {

@@ -203,3 +203,13 @@ def served(operation: str) -> Served:
     if operation in OWNED:
         return Served.OWNED
     return Served.FORWARDED if operation in FORWARDED else Served.UNBUILT
+
+
+def filled(operation: str, *, empty: bool) -> bool:
+    """Whether an operation on an object is more than reading it, deleting it or making it empty: what SeaweedFS can't
+    do under a key that ends in `/` (`Engine.unable`). `empty`: the request has no body. True of a copy's source, too.
+    """
+    return operation not in _EMPTY_AT_MOST and not (operation == "PutObject" and empty)
+
+
+_EMPTY_AT_MOST: Final = frozenset({"GetObject", "HeadObject", "DeleteObject", "DeleteObjects"})
