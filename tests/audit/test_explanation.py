@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from ostiary.audit.explanation import EventExplained, explained
 from ostiary.audit.writer import AuditWriter
 from ostiary.authorization.caller import ANONYMOUS, Caller
 from ostiary.authorization.judge import Ask
-from ostiary.policy import Attached, PolicyType, Pool, Source, compile_policy
+from ostiary.policy import Attached, InForce, PolicyType, Pool, Source, compile_policy, decide
 from ostiary.store.records import TagRecord
 from tests.audit.recording import happened, recorded_call
 from tests.sts.people import add_policy, add_role, add_user, assume, caller_of, judged, trust
@@ -156,3 +157,30 @@ def test_a_policy_text_that_is_gone_is_said_to_be(world: World, audit: AuditWrit
     (told,) = explain(world, audit, "r1").asks
     assert told.explanation is None
     assert told.as_dict()["recorded_decision"] == "allowed"
+
+
+@pytest.mark.parametrize("in_management_account", [False, True])
+def test_the_levels_of_an_organization_come_back_as_they_were(
+    world: World, audit: AuditWriter, in_management_account: bool
+) -> None:
+    """An RCP that denies everything, but nothing in the management account; an SCP level without any policy."""
+    alice = add_user(world, "alice")
+    then = judged(world, alice, GET)
+
+    def pool(kind: PolicyType, *texts: str) -> Pool:
+        return Pool(Attached(compile_policy(text), Source(type=kind, name=str(n))) for n, text in enumerate(texts))
+
+    request = replace(then.request, resource_in_management_account=in_management_account)
+    in_force = InForce(
+        identity=then.in_force.identity,
+        scp=[pool(PolicyType.SCP, ALLOW_ALL), pool(PolicyType.SCP)],
+        rcp=[pool(PolicyType.RCP, ALLOW_ALL, document("s3:*", effect="Deny"))],
+        endpoint=pool(PolicyType.ENDPOINT, ALLOW_ALL),
+    )
+    decision = decide(in_force, request)
+    assert decision.decided_by is (PolicyType.SCP if in_management_account else PolicyType.RCP)
+    audit.note(happened(world, "r1", alice, replace(then, request=request, in_force=in_force, decision=decision)))
+    (told,) = explain(world, audit, "r1").asks
+    assert told.explanation is not None
+    assert told.explanation.decision == decision
+    assert {report.type for report in told.explanation.types} >= {PolicyType.SCP, PolicyType.RCP, PolicyType.ENDPOINT}

@@ -153,6 +153,7 @@ def _request(ask: Mapping[str, Any]) -> policy.Request:
         action=ask["action"],
         resource=ask["resource"],
         resource_account=ask["resourceAccount"],
+        resource_in_management_account=ask["resourceInManagementAccount"],
         context={key: tuple(value) if isinstance(value, list) else value for key, value in ask["context"].items()},
     )
 

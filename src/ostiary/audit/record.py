@@ -146,6 +146,7 @@ def _asked(judgement: Judgement, texts: dict[str, str]) -> dict[str, Any]:
         "action": request.action,
         "resource": request.resource,
         "resourceAccount": request.resource_account,
+        "resourceInManagementAccount": request.resource_in_management_account,
         "decision": judgement.decision.verdict.value,
         "decidedBy": judgement.decision.decided_by.value if judgement.decision.decided_by else None,
         "matched": [_statement(each) for each in judgement.decision.matched],

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ostiary.cli.record import open_record
+from ostiary.cli.record import console, open_record
 from ostiary.cli.serve import DEFAULT_DATA, Data
 
 app = typer.Typer()
-
-_UNCUT: Final = 10_000
-"""Columns: what another program reads is not cut to the width of a terminal."""
 
 
 @app.command()
@@ -42,7 +37,7 @@ def events(
         table.add_column(column, overflow="fold", no_wrap=column in ("request", "time"))
     for body in found:
         table.add_row(*_row(json.loads(body)))
-    Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else _UNCUT).print(table)
+    console().print(table)
 
 
 def _row(event: dict[str, Any]) -> tuple[Text, ...]:

@@ -9,11 +9,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from ostiary.cli.record import open_record
+from ostiary.cli.record import console, open_record
 from ostiary.cli.serve import DEFAULT_DATA, Data
 
 if TYPE_CHECKING:
@@ -52,10 +51,10 @@ def explain(
     if as_json:
         typer.echo(json.dumps([event.as_dict() for event in events], indent=2))
         return
-    console = Console(markup=False, highlight=False, soft_wrap=True)
+    output = console()
     for event in events:
         for part in _shown(event):
-            console.print(part)
+            output.print(part)
 
 
 def _wait_for(store: Store, request_id: str) -> tuple[EventExplained, ...]:

@@ -1,16 +1,26 @@
-"""Opening the record of a data directory from the command line."""
+"""What the verbs that read the record share: opening it, and printing from it."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
+from rich.console import Console
 
 from ostiary.settings import Settings
 
 if TYPE_CHECKING:
     from ostiary.store.database import Store
+
+_UNCUT: Final = 10_000
+"""Columns: what is not read on a terminal is neither cut nor wrapped."""
+
+
+def console() -> Console:
+    """Prints texts as they are; as wide as the terminal, if there is one."""
+    return Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else _UNCUT)
 
 
 def open_record(data: Path) -> Store:
