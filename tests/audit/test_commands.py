@@ -145,3 +145,12 @@ def test_the_latest_requests_are_listed_newest_last(world: World, audit: AuditWr
     listed = run(events, data, "--json").output.splitlines()
     assert [json.loads(line)["requestID"] for line in listed] == ["r0", "r1", "r2"]
     assert run(events, data / "nothing").exit_code == 1
+
+
+def test_what_somebody_sent_can_t_command_the_terminal(world: World, audit: AuditWriter, data: Path) -> None:
+    told = ("InvalidClientTokenId", "\x1b[2Jgone\x07")
+    audit.note(happened(world, "r1", None, claimed_key="AKIA\x1b]0;title\x07\x9b31m", error=told))
+    audit.flush()
+    for output in (run(explain, data, "r1").output, run(events, data).output, run(events, data, "--json").output):
+        assert not {"\x1b", "\x07", "\x9b"} & set(output)
+        assert "AKIA" in output

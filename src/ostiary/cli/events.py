@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ostiary.cli.record import console, open_record
+from ostiary.cli.record import console, open_record, text
 from ostiary.cli.serve import DEFAULT_DATA, Data
 
 app = typer.Typer()
@@ -30,7 +30,7 @@ def events(
         store.close()
     if as_json:
         for body in found:
-            typer.echo(body)
+            typer.echo(json.dumps(json.loads(body)))  # in ASCII: no control character reaches a terminal
         return
     table = Table(box=None, pad_edge=False)
     for column in ("request", "time", "who", "what", "outcome"):
@@ -45,9 +45,9 @@ def _row(event: dict[str, Any]) -> tuple[Text, ...]:
     named = who.get("arn", "").split(":", 5)[-1] or who.get("accessKeyId") or who["type"]
     error = event.get("errorCode")
     return (
-        Text(event["requestID"]),
-        Text(event["eventTime"]),
-        Text(named),
-        Text(f"{event['eventSource'].split('.')[0]}:{event['eventName']}"),
-        Text(error, "red") if error else Text("done", "green"),
+        text(event["requestID"]),
+        text(event["eventTime"]),
+        text(named),
+        text(f"{event['eventSource'].split('.')[0]}:{event['eventName']}"),
+        text((error, "red")) if error else text(("done", "green")),
     )

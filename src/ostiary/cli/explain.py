@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 from rich.tree import Tree
 
-from ostiary.cli.record import console, open_record
+from ostiary.cli.record import console, open_record, text
 from ostiary.cli.serve import DEFAULT_DATA, Data
 
 if TYPE_CHECKING:
@@ -73,55 +73,53 @@ def _shown(event: EventExplained) -> Iterator[Text | Tree]:
     record: Any = event.record
     who = record["userIdentity"]
     named = who.get("arn") or who.get("accountId") or who.get("accessKeyId") or ""
-    yield Text.assemble(("who   ", "bold"), f"{who['type']} {named}")
-    yield Text.assemble(("what  ", "bold"), f"{record['eventSource'].split('.')[0]}:{record['eventName']}")
-    yield Text.assemble(("when  ", "bold"), f"{record['eventTime']} from {record['sourceIPAddress']}")
-    yield Text.assemble(("then  ", "bold"), _outcome(record))
+    yield text(("who   ", "bold"), f"{who['type']} {named}")
+    yield text(("what  ", "bold"), f"{record['eventSource'].split('.')[0]}:{record['eventName']}")
+    yield text(("when  ", "bold"), f"{record['eventTime']} from {record['sourceIPAddress']}")
+    yield text(("then  ", "bold"), _outcome(record))
     if not event.asks:
-        yield Text("No policy was asked: the request ended before that, or it needs no permission.")
+        yield text("No policy was asked: the request ended before that, or it needs no permission.")
     for ask in event.asks:
-        yield Text()
+        yield text()
         yield _ask(ask)
 
 
 def _outcome(record: Any) -> Text:
     if "errorCode" not in record:
-        return Text("done", "green")
-    return Text(f"{record['errorCode']}: {record.get('errorMessage', '')}", "red")
+        return text(("done", "green"))
+    return text((f"{record['errorCode']}: {record.get('errorMessage', '')}", "red"))
 
 
 def _ask(ask: AskExplained) -> Tree:
     style = _STYLES[ask.recorded]
-    tree = Tree(Text.assemble((_WORDS[ask.recorded], f"bold {style}"), f"  {ask.action} on {ask.resource}"))
+    tree = Tree(text((_WORDS[ask.recorded], f"bold {style}"), f"  {ask.action} on {ask.resource}"))
     explanation = ask.explanation
     if explanation is None:
-        tree.add(Text("a policy of that moment is not in the record any more"))
+        tree.add(text("a policy of that moment is not in the record any more"))
         return tree
     if not ask.agrees:
-        tree.add(Text(f"this release would decide otherwise: {explanation.decision.verdict.value}", "bold red"))
+        tree.add(text((f"this release would decide otherwise: {explanation.decision.verdict.value}", "bold red")))
     for matched in explanation.decision.matched:
-        branch = tree.add(Text.assemble(("decided by ", "bold"), _place(ask, matched)))
-        branch.add(Text(ask.text_of(matched), style))
+        branch = tree.add(text(("decided by ", "bold"), _place(ask, matched)))
+        branch.add(text((ask.text_of(matched), style)))
     if not explanation.types:
-        tree.add(Text("no policy applies: the root user is allowed in its own account"))
+        tree.add(text("no policy applies: the root user is allowed in its own account"))
     for report in explanation.types:
         _add_type(tree, ask, report)
     if explanation.missing_keys:
-        tree.add(Text.assemble(("missing context keys ", "bold"), ", ".join(explanation.missing_keys)))
+        tree.add(text(("missing context keys ", "bold"), ", ".join(explanation.missing_keys)))
     if explanation.suggestions:
-        branch = tree.add(Text("what would change it", "bold"))
+        branch = tree.add(text(("what would change it", "bold")))
         for suggestion in explanation.suggestions:
-            branch.add(Text(suggestion.text))
+            branch.add(text(suggestion.text))
     return tree
 
 
 def _add_type(tree: Tree, ask: AskExplained, report: TypeReport) -> None:
     verdict = report.verdict.value if report.applies else "does not apply"
-    branch = tree.add(
-        Text.assemble((f"{report.type.value} policies: ", "bold"), (verdict, _STYLES.get(verdict, "dim")))
-    )
+    branch = tree.add(text((f"{report.type.value} policies: ", "bold"), (verdict, _STYLES.get(verdict, "dim"))))
     if not report.statements:
-        branch.add(Text("there is none", "dim"))
+        branch.add(text(("there is none", "dim")))
     for source, statements in groupby(report.statements, key=lambda one: one.statement.source):
         others = 0
         for one in statements:
@@ -131,18 +129,18 @@ def _add_type(tree: Tree, ask: AskExplained, report: TypeReport) -> None:
                 others += 1
         if others:
             words = "statement speaks" if others == 1 else "statements speak"
-            branch.add(Text(f"{_policy(source)}: {others} {words} of other actions", "dim"))
+            branch.add(text((f"{_policy(source)}: {others} {words} of other actions", "dim")))
 
 
 def _add_statement(branch: Tree, ask: AskExplained, one: StatementReport) -> None:
-    says = Text("matches", "bold") if one.matched else Text("does not match")
-    leaf = branch.add(Text.assemble(f"{one.statement.effect.value} in {_place(ask, one.statement)}: ", says))
+    says = ("matches", "bold") if one.matched else "does not match"
+    leaf = branch.add(text(f"{one.statement.effect.value} in {_place(ask, one.statement)}: ", says))
     for part in one.failed:
         if part != "condition":
-            leaf.add(Text(f"{part}: {_compared(ask, one, part)}"))
+            leaf.add(text(f"{part}: {_compared(ask, one, part)}"))
     for test in one.tests:
         if not test.holds:
-            leaf.add(Text(_test(test)))
+            leaf.add(text(_test(test)))
 
 
 def _compared(ask: AskExplained, one: StatementReport, part: str) -> str:

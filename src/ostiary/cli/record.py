@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from ostiary.settings import Settings
 
@@ -21,6 +22,23 @@ _UNCUT: Final = 10_000
 def console() -> Console:
     """Prints texts as they are; as wide as the terminal, if there is one."""
     return Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else _UNCUT)
+
+
+def text(*parts: str | tuple[str, str] | Text) -> Text:
+    """Texts, some with a style. Control characters are made visible: the record holds what anybody sent."""
+    return Text.assemble(*(_safe(part) for part in parts))
+
+
+def _safe(part: str | tuple[str, str] | Text) -> str | tuple[str, str] | Text:
+    if isinstance(part, Text):
+        return part
+    if isinstance(part, tuple):
+        return _visible(part[0]), part[1]
+    return _visible(part)
+
+
+def _visible(words: str) -> str:
+    return "".join(each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}" for each in words)
 
 
 def open_record(data: Path) -> Store:
