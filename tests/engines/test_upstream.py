@@ -387,7 +387,7 @@ def test_a_streamed_body_that_was_begun_is_not_sent_again(run: Any) -> None:
         await peer.request()
         await peer.say(OK)
         await peer.request()
-        await peer.reader.readexactly(3)
+        await peer.reader.readexactly(100_000)
         peer.leave()
 
     async def main() -> None:
@@ -396,12 +396,12 @@ def test_a_streamed_body_that_was_begun_is_not_sent_again(run: Any) -> None:
             assert await get(upstream, server) == (200, b"ok")
 
             async def slow() -> AsyncIterator[bytes]:
-                yield b"abc"
+                yield b"x" * 100_000
                 await asyncio.sleep(5)
-                yield b"def"
+                yield b"y" * 100_000
 
             with pytest.raises(UpstreamBroken):
-                await get(upstream, server, "PUT", body=slow(), length=6)
+                await get(upstream, server, "PUT", body=slow(), length=200_000)
             assert server.connections == 1
 
     run(main())

