@@ -33,7 +33,8 @@ class AuditWriter:
         self._key_uses: dict[str, AccessKeyUse] = {}
         self._role_uses: dict[str, RoleUse] = {}
         self._uses_lock = threading.Lock()
-        self._kept: set[str] = set()
+        self.kept: set[str] = set()
+        """Hashes of policy texts that the store has, as far as is remembered."""
         self._batch: list[Happening] = []
         self._writing = threading.Lock()
         self._stop = threading.Event()
@@ -86,7 +87,7 @@ class AuditWriter:
         for happening in self._batch:
             record, mentioned = _recorded(happening)
             records.append(record)
-            texts.update({digest: text for digest, text in mentioned.items() if digest not in self._kept})
+            texts.update({digest: text for digest, text in mentioned.items() if digest not in self.kept})
         try:
             with self._store.write() as tx:
                 tx.documents.keep(texts)
@@ -97,9 +98,9 @@ class AuditWriter:
         except BaseException:
             self._give_back(keys, roles)
             raise
-        if len(self._kept) > _KNOWN:
-            self._kept.clear()
-        self._kept.update(texts)
+        if len(self.kept) > _KNOWN:
+            self.kept.clear()
+        self.kept.update(texts)
         self._batch = []
         return len(records) == _BATCH
 

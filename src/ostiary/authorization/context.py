@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from ostiary.authorization.caller import Caller, CallerKind
@@ -36,6 +37,7 @@ class RequestFacts:
     referer: str | None = None
 
 
+@lru_cache(maxsize=1024)
 def iso(seconds: int | float) -> str:
     """`2026-01-31T12:00:00Z`."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

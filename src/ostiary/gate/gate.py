@@ -144,7 +144,9 @@ class Gate:
         told = refusal(known.caller, target.service, target.operation)
         if told is not None:
             raise ServiceFault(*told, 403)
-        given, permitted, trail.recorded = carry_out(route.operation, call, trail.happening, target.output_shape)
+        given, permitted, trail.recorded = carry_out(
+            route.operation, call, trail.happening, target.output_shape, self._audit.kept
+        )
         judgements = (*permitted.judgements, *call.further)
         if judgements and not trail.recorded:
             trail.happening = replace(trail.happening, judgements=judgements)

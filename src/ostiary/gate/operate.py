@@ -12,10 +12,15 @@ from ostiary.services.operation import Call, Operation
 from ostiary.store.transaction import Transaction
 
 
-def carry_out(operation: Operation, call: Call, happening: Happening, output_shape: Any) -> tuple[Any, Permitted, bool]:
+def carry_out(
+    operation: Operation, call: Call, happening: Happening, output_shape: Any, kept: set[str] | None = None
+) -> tuple[Any, Permitted, bool]:
     """Authorize and do one call.
 
     A change and its audit event are written in the same transaction; a fault undoes both.
+
+    Args:
+        kept: hashes of the policy texts that the store has already; those that are written now are added.
 
     Returns:
         what the operation gave, the permission it had, and whether its event is written already.
@@ -33,9 +38,12 @@ def carry_out(operation: Operation, call: Call, happening: Happening, output_sha
         given = _operate(permitted, tx)
         done = replace(happening, judgements=permitted.judgements, answer=redacted(given, output_shape) or None)
         record, texts = event(done)
-        tx.documents.keep(texts)
+        new = {digest: text for digest, text in texts.items() if kept is None or digest not in kept}
+        tx.documents.keep(new)
         tx.events.append([record])
-        return given, permitted, True
+    if kept is not None:  # only now, after the commit, are they there
+        kept.update(new)
+    return given, permitted, True
 
 
 def _operate(permitted: Permitted, tx: Transaction) -> Any:

@@ -1,0 +1,59 @@
+"""A read transaction begins when something is first read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from ostiary.store.database import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store(tmp_path / "ostiary.db")
+    with made.write() as tx:
+        tx.settings.put("colour", "blue")
+    return made
+
+
+def test_a_transaction_that_reads_nothing_takes_no_connection(store: Store) -> None:
+    taken: list[object] = []
+    event.listen(store._reading, "begin", taken.append)
+    with store.read():
+        pass
+    assert not taken
+    with store.read() as tx:
+        assert tx.settings.get("colour") == "blue"
+        tx.settings.get("shape")
+    assert len(taken) == 1
+    store.close()
+
+
+def test_what_was_read_first_fixes_what_is_seen(store: Store) -> None:
+    with store.read() as tx:
+        assert tx.settings.get("colour") == "blue"
+        with store.write() as other:
+            other.settings.put("colour", "red")
+        assert tx.settings.get("colour") == "blue"
+    with store.read() as tx:
+        assert tx.settings.get("colour") == "red"
+    store.close()
+
+
+def test_nothing_is_read_after_the_end(store: Store) -> None:
+    with store.read() as tx:
+        pass
+    with pytest.raises(RuntimeError):
+        tx.settings.get("colour")
+    store.close()
+
+
+def test_connections_are_given_back_after_a_failure(store: Store) -> None:
+    for _ in range(100):
+        with pytest.raises(KeyError), store.read() as tx:
+            tx.settings.get("colour")
+            raise KeyError
+    assert store._reading.pool.checkedout() == 0  # type: ignore[attr-defined]
+    store.close()
