@@ -6,10 +6,11 @@ Source: ASGI specification 3.0, "HTTP & WebSocket message format"; RFC 9110 (100
 from __future__ import annotations
 
 import asyncio
-import uuid
+import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from ostiary.clock import Clock
@@ -24,6 +25,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _THREADS: Final = 16
+_62_BITS: Final = (1 << 62) - 1
 
 
 class TooLarge(Exception):
@@ -70,7 +72,7 @@ class ApiApp:
         return await loop.run_in_executor(self._threads, self._gate.answer, replace(route, patient=True))
 
     def _head(self, scope: Scope) -> HttpRequest:
-        client = scope.get("client")
+        client, at = scope.get("client"), self._clock.now()
         return HttpRequest(
             method=scope["method"],
             raw_path=scope["raw_path"].decode("latin-1"),
@@ -79,13 +81,24 @@ class ApiApp:
             body=None,
             source_ip=client[0] if client else "127.0.0.1",
             secure=scope.get("scheme") == "https",
-            at=self._clock.now(),
-            request_id=str(uuid.uuid4()),
+            at=at,
+            request_id=new_request_id(at),
         )
 
     def close(self) -> None:
         """Let running operations end."""
         self._threads.shutdown(wait=True)
+
+
+def new_request_id(at: datetime) -> str:
+    """A UUID of version 7: ids are in the order of time, so that the record's index grows at its end alone.
+
+    Source: RFC 9562 section 5.7.
+    """
+    chance = int.from_bytes(os.urandom(10), "big")
+    stamp, first, rest = int(at.timestamp() * 1000), chance >> 62 & 0xFFF, chance & _62_BITS
+    digits = f"{stamp << 80 | 7 << 76 | first << 64 | 2 << 62 | rest:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def with_body(head: HttpRequest, body: bytes) -> HttpRequest:
