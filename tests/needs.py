@@ -1,4 +1,4 @@
-"""What a test needs and this machine may lack. Loud, never silent: CI says OSTIARY_SKIP_NOTHING=1, and then it fails."""
+"""What a test needs and this machine may lack. Never in silence: CI says OSTIARY_SKIP_NOTHING=1, then it fails."""
 
 from __future__ import annotations
 

@@ -8,10 +8,11 @@ import ipaddress
 import os
 import signal
 import socket
+import ssl
 import sys
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 import uvloop
 
@@ -35,6 +36,19 @@ from ostiary.store.migrate import NewerDatabase
 __all__ = ["CannotServe", "Tls", "run"]
 
 _RESTART_PAUSE: Final = 1.0
+_STOPS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+class Stopping:
+    """Whether SIGTERM or SIGINT has come: from here on neither kills the process, whatever it is doing."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in _STOPS:
+            signal.signal(number, self._note)
+
+    def _note(self, _number: int, _frame: object) -> None:
+        self.asked = True
 
 
 class CannotServe(Exception):
@@ -65,7 +79,10 @@ def run(settings: Settings, tls: Tls | None, *, insecure_plain_http: bool) -> No
             f"`{settings.host}` is reachable from other machines: give --tls-certificate and --tls-key, or say "
             "--insecure-plain-http"
         )
+    if tls is not None:
+        _check(tls)
     os.umask(0o077)
+    stopping = Stopping()
     try:
         session_seconds(os.environ)
     except ValueError as reason:
@@ -75,24 +92,41 @@ def run(settings: Settings, tls: Tls | None, *, insecure_plain_http: bool) -> No
     except (Unusable, NewerDatabase, OSError) as reason:
         raise CannotServe(f"`{settings.data}` can't be used: {reason}") from None
     try:
-        founded = found_first(built.house)
-    except CannotFound as reason:
-        raise CannotServe(str(reason)) from None
+        doors = _bind(settings)
+        endpoint = address(doors.api, tls is not None)
+        founded = _found(settings, built, endpoint)
     finally:
         built.close()
-    doors = _bind(settings)
     note_address(settings.data, address(doors.metadata, False))
-    endpoint = address(doors.api, tls is not None)
-    credentials = settings.data / "root-credentials"
-    if founded is not None:
-        write_root_credentials(credentials, founded.akid, founded.secret, endpoint)
-    else:
-        renew_endpoint(credentials, endpoint)
     _announce(settings, doors, endpoint, founded)
     if settings.workers == 1:
-        _work(settings, doors, tls)
+        _work(settings, doors, tls, stopping)
     else:
         _supervise(settings, doors, tls)
+
+
+def _found(settings: Settings, built: Built, endpoint: str) -> Founded | None:
+    """What the first start makes; on later ones, its file is told the address of this one."""
+    credentials = settings.data / "root-credentials"
+
+    def keep(founded: Founded) -> None:
+        write_root_credentials(credentials, founded.akid, founded.secret, endpoint)
+
+    try:
+        founded = found_first(built.house, keep=keep)
+    except CannotFound as reason:
+        raise CannotServe(str(reason)) from None
+    if founded is None:
+        renew_endpoint(credentials, endpoint)
+    return founded
+
+
+def _check(tls: Tls) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(tls.certificate, tls.key)
+    except (OSError, ssl.SSLError) as error:
+        why = error.strerror if isinstance(error, FileNotFoundError | PermissionError) else "they are no pair in PEM"
+        raise CannotServe(f"`{tls.certificate}` and `{tls.key}` can't be used: {why}") from None
 
 
 def _is_loopback(host: str) -> bool:
@@ -111,7 +145,8 @@ def _bind(settings: Settings) -> Doors:
             host = settings.host if name == "--port" else "127.0.0.1"
             made.append(bound(host, port))
         except OSError as error:
-            raise CannotServe(f"port {port} can't be had: {error.strerror}; choose another with {name}") from None
+            why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+            raise CannotServe(f"port {port} can't be had: {why}; choose another with {name}") from None
     try:
         relays = bind_relay_socket(settings.metadata_socket)
     except OSError as error:
@@ -147,25 +182,29 @@ def _engine(settings: Settings) -> Engine | None:
     return SeaweedFS(settings.data, entropy=SystemEntropy(), clock=SystemClock(), signer=engine_signer)
 
 
-def _work(settings: Settings, doors: Doors, tls: Tls | None) -> None:
+def _work(settings: Settings, doors: Doors, tls: Tls | None, stopping: Stopping) -> None:
     """One process's serving, from building the house to closing it."""
     engine = _engine(settings)
     built = build(settings, engine=engine)
     if engine is not None:
         engine.start()
     try:
-        uvloop.run(_serve(settings, built, engine, doors, tls))
+        uvloop.run(_serve(settings, built, engine, doors, tls, stopping))
     finally:
         if engine is not None:
             engine.stop()
         built.close()
 
 
-async def _serve(settings: Settings, built: Built, engine: Engine | None, doors: Doors, tls: Tls | None) -> None:
+async def _serve(
+    settings: Settings, built: Built, engine: Engine | None, doors: Doors, tls: Tls | None, stopping: Stopping
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOPS:
         loop.add_signal_handler(number, stop.set)
+    if stopping.asked:
+        return
     gate = Gate(built.house, built.audit, _report)
     upstream = Upstream(signer=engine_signer)
     forwarder = Forwarder(gate, engine, upstream) if engine is not None else None
@@ -214,20 +253,18 @@ def _supervise(settings: Settings, doors: Doors, tls: Tls | None) -> None:
                 os.kill(child, signal.SIGTERM)
 
     def start() -> None:
-        child = os.fork()
-        if child == 0:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            code = 1
-            try:
-                _work(settings, doors, tls)
-                code = 0
-            finally:
-                os._exit(code)
-        children.add(child)
+        # INVARIANT: a stop that comes during the fork comes after it: it finds the child among the children.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        try:
+            if not stopping and (child := os.fork()):
+                children.add(child)
+            elif not stopping:
+                _be_worker(settings, doors, tls)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    for number in _STOPS:
+        signal.signal(number, stop)
     for _ in range(settings.workers):
         start()
     while children:
@@ -236,5 +273,17 @@ def _supervise(settings: Settings, doors: Doors, tls: Tls | None) -> None:
         if not stopping:
             _report(f"worker {child} ended; starting another")
             time.sleep(_RESTART_PAUSE)
-            if not stopping:
-                start()
+            start()
+
+
+def _be_worker(settings: Settings, doors: Doors, tls: Tls | None) -> NoReturn:
+    code = 1
+    try:
+        stopping = Stopping()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        _work(settings, doors, tls, stopping)
+        code = 0
+    except Exception as error:
+        _report(f"a worker failed: {type(error).__name__}")
+    finally:
+        os._exit(code)

@@ -152,9 +152,7 @@ class Fuzzer:
             count = draw.choice((0, 1, 1, 2, 3, 60)) if depth < 2 else 1
             joint = prefix if shape.serialization.get("flattened") else f"{prefix}.member"
             return [
-                pair
-                for n in range(1, count + 1)
-                for pair in self.value(f"{joint}.{n}", name, shape.member, depth + 1)
+                pair for n in range(1, count + 1) for pair in self.value(f"{joint}.{n}", name, shape.member, depth + 1)
             ] or [(prefix, "")]
         if isinstance(shape, MapShape):
             return [(f"{prefix}.entry.1.key", self.text(name, shape)), (f"{prefix}.entry.1.value", "x")]
@@ -202,7 +200,9 @@ class Fuzzer:
         parts = [f"{quote(k, safe='.')}={quote(v.encode('utf-8', 'surrogatepass'), safe='')}" for k, v in pairs]
         chance = draw.random()
         if chance < 0.02:
-            parts.insert(draw.randrange(len(parts)), draw.choice(("%", "a=%zz", "%ff=%fe", "=", "&&", "a", ";", "%00=%00")))
+            parts.insert(
+                draw.randrange(len(parts)), draw.choice(("%", "a=%zz", "%ff=%fe", "=", "&&", "a", ";", "%00=%00"))
+            )
         body = "&".join(parts).encode()
         if 0.02 < chance < 0.03:
             place = draw.randrange(len(body))

@@ -1,4 +1,4 @@
-"""Whatever is sent: an answer in AWS's form, never a 5xx (but 501 for what isn't built), and the connection lives on."""
+"""Whatever is sent: an answer in AWS's form, never a 5xx (but 501 for the unbuilt), and the connection lives on."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ def judged(service: str, operation: str, reply: Reply, asked: bytes) -> str:
     return reply.code
 
 
-def test_no_request_upsets_the_server(server: Server, fuzzed: Line, account: dict[str, str], member: tuple[str, str]) -> None:
+def test_no_request_upsets_the_server(
+    server: Server, fuzzed: Line, account: dict[str, str], member: tuple[str, str]
+) -> None:
     before = len(UNFORESEEN.findall(server.log.read_text()))
     fuzzer = Fuzzer(SEED, account["account"], OPERATIONS)
     codes: Counter[str] = Counter()
@@ -99,7 +101,13 @@ def test_no_request_upsets_the_server(server: Server, fuzzed: Line, account: dic
     # The draw is not all nonsense: much of it does something, and AWS's usual refusals are all met.
     assert len(done) >= min(40, COUNT // 50)
     if COUNT >= 2000:
-        assert {"ValidationError", "NoSuchEntity", "EntityAlreadyExists", "MalformedPolicyDocument", "AccessDenied"} <= set(codes)
+        assert {
+            "ValidationError",
+            "NoSuchEntity",
+            "EntityAlreadyExists",
+            "MalformedPolicyDocument",
+            "AccessDenied",
+        } <= set(codes)
 
 
 def test_a_form_of_random_bytes_is_refused_in_order(fuzzed: Line) -> None:

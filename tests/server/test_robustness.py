@@ -156,7 +156,14 @@ def test_slow_bodies_do_not_hold_others_up(server: Server, line: Line) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["text/plain", "application/json", "application/x-amz-json-1.1", "multipart/form-data; boundary=x", "nonsense", "/"],
+    [
+        "text/plain",
+        "application/json",
+        "application/x-amz-json-1.1",
+        "multipart/form-data; boundary=x",
+        "nonsense",
+        "/",
+    ],
 )
 def test_another_content_type_is_no_form(line: Line, kind: str) -> None:
     reply = line.ask(form("ListUsers", IAM, {}), headers={"Content-Type": kind})
@@ -270,7 +277,11 @@ def test_an_unbuilt_rest_service_says_so(line: Line, service: str, path: str) ->
 
 @pytest.mark.parametrize(
     ("service", "version", "action"),
-    [("sns", "2010-03-31", "ListTopics"), ("cloudformation", "2010-05-15", "ListStacks"), ("iam", IAM, "ListMFADevices")],
+    [
+        ("sns", "2010-03-31", "ListTopics"),
+        ("cloudformation", "2010-05-15", "ListStacks"),
+        ("iam", IAM, "ListMFADevices"),
+    ],
 )
 def test_an_unbuilt_query_operation_says_so_in_xml(line: Line, service: str, version: str, action: str) -> None:
     reply = line.ask(form(action, version, {}), service=service)
@@ -313,7 +324,9 @@ def test_garbage_is_a_bad_request(server: Server, line: Line, garbage: bytes) ->
     alive(line)
 
 
-@pytest.mark.parametrize("target", [b"*", b"http://example.com/", b"example.com:443", b"/%", b"/%zz", b"//", b"/\xff", b"/?%"])
+@pytest.mark.parametrize(
+    "target", [b"*", b"http://example.com/", b"example.com:443", b"/%", b"/%zz", b"//", b"/\xff", b"/?%"]
+)
 @pytest.mark.parametrize("method", [b"GET", b"OPTIONS", b"CONNECT", b"PUT", b"DELETE"])
 def test_odd_targets_are_answered(server: Server, line: Line, method: bytes, target: bytes) -> None:
     said = talk(server.endpoint, method + b" " + target + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", wait=5)

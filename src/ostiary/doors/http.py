@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 _MOST_HEADER_BYTES: Final = 64 * 1024
 _MOST_SILENT_SECONDS: Final = 60.0
 """How long a client may pause in the middle of a request, or before its first."""
+_FAREWELL_SECONDS: Final = 0.5
 _TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-type: application/xml\r\n"
     b"content-length: %d\r\n\r\n%s"
@@ -90,6 +91,11 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._unfinished = False
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.transport.is_closing():  # idle; over TLS a client may never answer the farewell
+            self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
 
     def send_400_response(self, msg: str) -> None:
         if not self.transport.is_closing():

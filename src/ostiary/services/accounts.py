@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -42,8 +42,13 @@ class Founded:
     password: str = field(repr=False)
 
 
-def found_first(house: House, environment: Mapping[str, str] | None = None) -> Founded | None:
+Keep = Callable[[Founded], None]
+
+
+def found_first(house: House, environment: Mapping[str, str] | None = None, keep: Keep | None = None) -> Founded | None:
     """Make the management account of an empty installation; None when there are accounts.
+
+    `keep` puts the secrets where they are found again before the account comes into being: a crash can't lose them.
 
     Key, password and account id may be given by OSTIARY_ROOT_ACCESS_KEY_ID, OSTIARY_ROOT_SECRET_ACCESS_KEY,
     OSTIARY_ROOT_PASSWORD and OSTIARY_ROOT_ACCOUNT_ID.
@@ -67,6 +72,7 @@ def found_first(house: House, environment: Mapping[str, str] | None = None) -> F
             akid=given.get(ROOT_KEY),
             secret=given.get(ROOT_SECRET),
             password=given.get(ROOT_PASSWORD),
+            keep=keep,
         )
     except _OtherWasFirst:
         return None
@@ -86,6 +92,7 @@ def found(
     akid: str | None = None,
     secret: str | None = None,
     password: str | None = None,
+    keep: Keep | None = None,
 ) -> Founded:
     """Make an account with its root user, one access key and a password.
 
@@ -103,6 +110,7 @@ def found(
     secret = secret or new_secret(entropy)
     password = password or letters(entropy, 24, _PASSWORD_ALPHABET)
     hashed = hash_password(password)
+    founded = Founded(account=account_id, email=email, akid=akid, secret=secret, password=password)
     data_key = house.vault.new_data_key(account_id)
     now = int(house.clock.now().timestamp())
     try:
@@ -127,9 +135,11 @@ def found(
                     id=akid, account=account_id, owner_id=account_id, secret=sealed, active=True, created=now
                 )
             )
+            if keep is not None:
+                keep(founded)
     except AlreadyExists:
         raise CannotFound(f"the account id, the key id or the address `{email}` is taken") from None
-    return Founded(account=account_id, email=email, akid=akid, secret=secret, password=password)
+    return founded
 
 
 def write_root_credentials(path: Path, akid: str, secret: str, endpoint_url: str) -> None:
