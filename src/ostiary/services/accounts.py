@@ -17,7 +17,9 @@ from ostiary.credentials.passwords import hash_password
 from ostiary.entropy import letters
 from ostiary.identifiers import ACCOUNT_ID, AccountId
 from ostiary.services.operation import House
-from ostiary.store.records import AccessKeyRecord, AccountRecord, AlreadyExists
+from ostiary.services.organizations.founding import join, of_installation
+from ostiary.store.records import AccessKeyRecord, AccountRecord, AlreadyExists, OrganizationRecord
+from ostiary.store.transaction import Transaction
 
 _KEY_ID: Final = re.compile(r"[A-Z0-9]{16,128}")
 ROOT_KEY: Final = "OSTIARY_ROOT_ACCESS_KEY_ID"
@@ -58,8 +60,10 @@ def found_first(house: House, environment: Mapping[str, str] | None = None, keep
     """
     given = os.environ if environment is None else environment
     with house.store.read() as tx:
-        if tx.accounts.all():
-            return None
+        there = bool(tx.accounts.all())
+    if there:
+        _see_to_organization(house)
+        return None
     if bool(given.get(ROOT_KEY)) != bool(given.get(ROOT_SECRET)):
         raise CannotFound(f"give both {ROOT_KEY} and {ROOT_SECRET}, or neither")
     try:
@@ -100,7 +104,7 @@ def found(
         CannotFound: the address or id is taken, or something given has the wrong form.
     """
     entropy = house.entropy
-    account_id = AccountId(account or _new_account_id(house))
+    account_id = AccountId(account or new_account_id(house))
     if not ACCOUNT_ID.fullmatch(account_id):
         raise CannotFound(f"`{account_id}` is no account id: it has twelve digits")
     if akid is not None and not _KEY_ID.fullmatch(akid):
@@ -111,28 +115,17 @@ def found(
     password = password or letters(entropy, 24, _PASSWORD_ALPHABET)
     hashed = hash_password(password)
     founded = Founded(account=account_id, email=email, akid=akid, secret=secret, password=password)
-    data_key = house.vault.new_data_key(account_id)
-    now = int(house.clock.now().timestamp())
     try:
         with house.store.write() as tx:
             if management and tx.accounts.all():
                 raise _OtherWasFirst
-            tx.accounts.add(
-                AccountRecord(
-                    id=account_id,
-                    name=name,
-                    email=email,
-                    created=now,
-                    canonical_id=entropy.draw(32).hex(),
-                    data_key=data_key,
-                    root_password=hashed,
-                    management=management,
-                )
+            made = admit(
+                house, tx, account=account_id, name=name, email=email, root_password=hashed, management=management
             )
-            sealed = house.vault.seal(account_id, data_key, secret, akid)
+            sealed = house.vault.seal(account_id, made.data_key, secret, akid)
             tx.access_keys.add(
                 AccessKeyRecord(
-                    id=akid, account=account_id, owner_id=account_id, secret=sealed, active=True, created=now
+                    id=akid, account=account_id, owner_id=account_id, secret=sealed, active=True, created=made.created
                 )
             )
             if keep is not None:
@@ -140,6 +133,58 @@ def found(
     except AlreadyExists:
         raise CannotFound(f"the account id, the key id or the address `{email}` is taken") from None
     return founded
+
+
+def admit(
+    house: House,
+    tx: Transaction,
+    *,
+    account: str,
+    name: str,
+    email: str,
+    root_password: str | None = None,
+    management: bool = False,
+    into: OrganizationRecord | None = None,
+) -> AccountRecord:
+    """Add an account, and bring it into an organization: the given one, else the installation's.
+
+    Raises:
+        AlreadyExists: the id or the address is taken.
+    """
+    now = int(house.clock.now().timestamp())
+    record = AccountRecord(
+        id=account,
+        name=name,
+        email=email,
+        created=now,
+        canonical_id=house.entropy.draw(32).hex(),
+        data_key=house.vault.new_data_key(account),
+        root_password=root_password,
+        management=management,
+    )
+    tx.accounts.add(record)
+    organization = into or of_installation(tx, house.entropy, now)
+    if organization is not None and tx.organizations.member(account) is None:
+        join(tx, organization, account, now)
+    return record
+
+
+def new_account_id(house: House) -> str:
+    """Twelve digits that no account has."""
+    while True:
+        drawn = 10**11 + int.from_bytes(house.entropy.draw(8), "big") % (9 * 10**11)
+        with house.store.read() as tx:
+            if tx.accounts.get(str(drawn)) is None:
+                return str(drawn)
+
+
+def _see_to_organization(house: House) -> None:
+    """An installation from before there were organizations gets its own now."""
+    with house.store.read() as tx:
+        lacking = any(each.management and tx.organizations.member(each.id) is None for each in tx.accounts.all())
+    if lacking:
+        with house.store.write() as tx:
+            of_installation(tx, house.entropy, int(house.clock.now().timestamp()))
 
 
 def write_root_credentials(path: Path, akid: str, secret: str, endpoint_url: str) -> None:
@@ -170,11 +215,3 @@ def _replace(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-
-
-def _new_account_id(house: House) -> str:
-    while True:
-        drawn = 10**11 + int.from_bytes(house.entropy.draw(8), "big") % (9 * 10**11)
-        with house.store.read() as tx:
-            if tx.accounts.get(str(drawn)) is None:
-                return str(drawn)

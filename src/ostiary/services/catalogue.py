@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from typing import Final
 
-_PACKAGES: Final = ("iam", "sts", "s3", "ec2")
+_PACKAGES: Final = ("iam", "sts", "s3", "ec2", "organizations")
 
 
 def load_operations() -> None:

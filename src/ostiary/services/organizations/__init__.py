@@ -1,0 +1,1 @@
+"""Service organizations: accounts in a tree of units, and the policies that bind them."""
