@@ -174,9 +174,6 @@ def test_tags_and_a_source_identity_need_a_permission_of_their_own(
     assert may(world, both, alice, **passed)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="policy/messages.py gives TagSession and SetSourceIdentity a reason; AWS doesn't"
-)
 @pytest.mark.parametrize("passed", [{"Tags": TAGS}, {"SourceIdentity": "alice"}])
 def test_a_refusal_to_tag_a_session_tells_no_more_than_a_refusal_to_assume(
     world: World, passed: dict[str, Any]

@@ -16,9 +16,9 @@ class HttpRequest:
     method: str
     raw_path: str
     raw_query: str
-    headers: Headers
+    headers: Headers = field(repr=False)
     """Names in lower case, in order, repeats kept."""
-    body: bytes | None
+    body: bytes | None = field(repr=False)
     """None: not read; it is streamed to the engine."""
     source_ip: str
     secure: bool

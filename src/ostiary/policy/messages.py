@@ -32,7 +32,10 @@ _SHOWN_BY_ARN: Final = frozenset(
     {PolicyType.IDENTITY, PolicyType.BOUNDARY, PolicyType.SESSION, PolicyType.SCP, PolicyType.RCP}
 )
 
-_WITHOUT_REASON: Final = frozenset({"sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"})
+_WITHOUT_REASON: Final = frozenset(
+    {"sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"}
+    | {"sts:tagsession", "sts:setsourceidentity"}
+)
 """AWS does not tell whether the trust policy or the caller's own refused."""
 
 

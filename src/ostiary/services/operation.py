@@ -49,7 +49,7 @@ class Call:
     """botocore's name of the service, such as `iam`."""
     operation: str
     caller: Caller
-    params: Mapping[str, Any]
+    params: Mapping[str, Any] = field(repr=False)
     """As the service model names them, read and held against its constraints."""
     facts: RequestFacts
     house: House

@@ -6,6 +6,7 @@ Source: ASGI specification 3.0, "HTTP & WebSocket message format"; RFC 9110 (100
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,8 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _THREADS: Final = 16
+_DISCARDED: Final = 1024 * 1024
+"""Bytes of a refused upload that are read to keep the connection."""
 _62_BITS: Final = (1 << 62) - 1
 
 
@@ -60,6 +63,8 @@ class ApiApp:
             assert self._forwarder is not None  # without an engine no operation forwards
             await self._forwarder.forward(route, outcome, receive, send)
         else:
+            if request.body is None:
+                outcome = await refused_early(receive, head, outcome)
             await answer(send, head, outcome)
 
     async def _outcome(self, route: Route) -> HttpResponse | Forward:
@@ -114,6 +119,21 @@ def with_body(head: HttpRequest, body: bytes) -> HttpRequest:
         at=head.at,
         request_id=head.request_id,
     )
+
+
+async def refused_early(receive: Receive, head: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The answer to an upload that is refused before its body was read.
+
+    What the client sends on this connection next must not be taken for the body: either the body is read and thrown
+    away, or the connection ends. One who waits for 100-continue sends none.
+    """
+    length = head.header("content-length")
+    small = length.isdecimal() and int(length) <= _DISCARDED
+    if small and not head.header("expect"):
+        with contextlib.suppress(TooLarge, ClientGone):
+            await read_body(receive, head, _DISCARDED)
+            return response
+    return replace(response, headers=[*response.headers, ("connection", "close")])
 
 
 async def read_body(receive: Receive, head: HttpRequest, most: int) -> bytes:

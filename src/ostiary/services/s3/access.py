@@ -47,15 +47,19 @@ def asks_of(call: Call, facts: S3Facts, known: Mapping[str, BucketFacts]) -> lis
 
 
 def buckets_of(call: Call, s3: S3Call) -> dict[str, BucketFacts]:
-    """The buckets that the request names. Raises NoSuchBucket for one that is not there and must be."""
+    """The buckets that the request names. Raises NoSuchBucket for one that is not there.
+
+    A bucket that is to be made is the caller's own affair, whoever has the name already.
+    """
+    if call.operation == "CreateBucket":
+        return {}
     names = [name for name in (s3.request.bucket, s3.request.copy_source and s3.request.copy_source.bucket) if name]
     known: dict[str, BucketFacts] = {}
     for name in names:
         found = call.house.book.bucket(name)
-        if found is not None:
-            known[name] = found
-        elif call.operation != "CreateBucket":
+        if found is None:
             raise no_such_bucket(name)
+        known[name] = found
     return known
 
 

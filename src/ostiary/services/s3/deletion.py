@@ -70,7 +70,7 @@ def _judge_each(call: Call, known: Any, objects: Any) -> tuple[list[Wanted], lis
         if refused.get(f"{action} {resource}", True) or bypass:
             errors.append(_error(key, version, access_denied()))
             continue
-        why = "This server guards no S3 engine." if engine is None else engine.unable(key)
+        why = "This server guards no S3 engine." if engine is None else engine.unable(key, filled=False)
         if why is None:
             allowed.append((key, version))
         else:

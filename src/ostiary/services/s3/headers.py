@@ -1,11 +1,10 @@
-"""Service S3: which of a caller's headers go to the engine, and which of the engine's go back.
+"""Service S3: which of a caller's headers go to the engine.
 
 Source: Amazon S3 API Reference, "Common request headers"; Amazon S3 User Guide, "Controlling ownership of objects".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from ostiary.services.faults import ServiceFault
@@ -14,37 +13,6 @@ from ostiary.services.outcome import Headers
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.faults import access_denied
 
-_STAYS: Final = frozenset(
-    [
-        "authorization",
-        "host",
-        "connection",
-        "expect",
-        "content-length",
-        "transfer-encoding",
-        "te",
-        "trailer",
-        "upgrade",
-        "keep-alive",
-        "date",
-        "x-amz-date",
-        "x-amz-security-token",
-        "x-amz-content-sha256",
-        "x-amz-decoded-content-length",
-        "x-amz-trailer",
-        "x-amz-user-agent",
-        "x-amz-expected-bucket-owner",
-        "x-amz-source-expected-bucket-owner",
-        "x-amz-acl",
-        "x-amz-request-payer",
-        "x-forwarded-for",
-        "x-forwarded-host",
-        "x-forwarded-proto",
-        "forwarded",
-        "cookie",
-    ]
-)
-_CHECKED_HERE: Final = ("x-amz-sdk-checksum-algorithm", "x-amz-checksum-algorithm")
 _ACLS: Final = frozenset({"private", "bucket-owner-full-control"})
 
 
@@ -61,13 +29,7 @@ def onward(call: Call) -> Headers:
         raise ServiceFault("AccessControlListNotSupported", "The bucket does not allow ACLs", 400)
     if s3.request.header("x-amz-server-side-encryption") is not None:
         raise ServiceFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501)
-    streamed = s3.request.header("x-amz-trailer") is not None
-    left = _STAYS | set(_CHECKED_HERE) if streamed else _STAYS
-    return [
-        (name, value)
-        for name, value in s3.request.headers
-        if name not in left and not name.startswith(("amz-sdk-", "x-amz-grant-"))
-    ]
+    return s3.request.forward_headers
 
 
 def _check_owner(call: Call, s3: S3Call) -> None:
@@ -81,12 +43,3 @@ def _check_owner(call: Call, s3: S3Call) -> None:
         facts = call.house.book.bucket(bucket) if bucket and expected is not None else None
         if facts is not None and facts.record.account != expected:
             raise access_denied()
-
-
-def back(edit: Callable[[str, str], tuple[str, str] | None]) -> Callable[[int, Headers], Headers]:
-    """An editor of the engine's headers, by name and value; None drops one."""
-
-    def edited(_status: int, headers: Headers) -> Headers:
-        return [kept for name, value in headers if (kept := edit(name, value)) is not None]
-
-    return edited

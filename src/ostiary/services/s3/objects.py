@@ -18,7 +18,7 @@ from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.engine_calls import ask_engine
 from ostiary.services.s3.faults import access_denied
 from ostiary.services.s3.headers import onward
-from ostiary.services.s3.operations import FORWARDED
+from ostiary.services.s3.operations import FORWARDED, filled
 from ostiary.store.transaction import Transaction
 
 _READS_ONE: Final = frozenset({"GetObject", "HeadObject", "GetObjectAttributes", "GetObjectTagging"})
@@ -83,17 +83,26 @@ def refuse_inexact(call: Call) -> None:
     if engine is None:
         raise ServiceFault("NotImplemented", "This server guards no S3 engine.", 501)
     key, source = s3.request.key, s3.request.copy_source
-    if key is not None and (why := engine.unable(key)):
+    more = filled(call.operation, empty=_empty(s3))
+    if key is not None and (why := engine.unable(key, filled=more)):
         if call.operation in _READS_ONE:
             hidden = _hidden(call)()
             raise hidden or ServiceFault("NoSuchKey", "The specified key does not exist.", 404, {"Key": key})
         raise ServiceFault("NotImplemented", why, 501)
-    if source is not None and engine.unable(source.key):
+    if source is not None and engine.unable(source.key, filled=more):
         raise ServiceFault("NoSuchKey", "The specified key does not exist.", 404, {"Key": source.key})
     if key is None:
         for name in _LISTS:
             if why := engine.unable_to_list(s3.request.query.get(name, "")):
                 raise ServiceFault("NotImplemented", why, 501)
+
+
+def _empty(s3: S3Call) -> bool:
+    """Whether the request has no body."""
+    if s3.body is not None:
+        return not s3.body
+    length = s3.request.header("x-amz-decoded-content-length") or s3.request.header("content-length")
+    return length in (None, "0")
 
 
 def _hidden(call: Call) -> Any:

@@ -1,0 +1,77 @@
+"""One server with its S3 engine for all tests of guarded S3, and people with exactly what a test gives them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.live import Server
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class S3World:
+    """A server, and short ways to make people and buckets."""
+
+    server: Server
+    other: dict[str, str]
+    """A second account's root user."""
+    made: list[str] = field(default_factory=list)
+
+    @property
+    def root(self) -> Any:
+        """The owner's S3 client."""
+        return self.server.client("s3")
+
+    @property
+    def account(self) -> str:
+        """The owner's account."""
+        found: str = self.server.client("sts").get_caller_identity()["Account"]
+        return found
+
+    def bucket(self, **more: Any) -> str:
+        """A new bucket of the first account."""
+        name = f"box-{next(_numbers)}-{id(self) % 99991}"
+        region = {"CreateBucketConfiguration": {"LocationConstraint": "ap-northeast-2"}}
+        self.root.create_bucket(Bucket=name, **{**region, **more})
+        return name
+
+    def person(self, *statements: dict[str, Any], key: tuple[str, str] | None = None) -> tuple[str, str]:
+        """A new user with an inline policy of these statements; gives the key."""
+        iam = self.server.client("iam", key)
+        name = f"user-{next(_numbers)}"
+        iam.create_user(UserName=name)
+        if statements:
+            document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]}
+            iam.put_user_policy(UserName=name, PolicyName="given", PolicyDocument=json.dumps(document))
+        made = iam.create_access_key(UserName=name)["AccessKey"]
+        return made["AccessKeyId"], made["SecretAccessKey"]
+
+    def s3(self, key: tuple[str, ...], **more: Any) -> Any:
+        """A client with this key; `()` for an anonymous one."""
+        return self.server.client("s3", key, **more)
+
+    def policy(self, bucket: str, *statements: dict[str, Any]) -> None:
+        """Put a bucket policy."""
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]}
+        self.root.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server.start(tmp_path_factory.mktemp("guarded") / "data")
+    server.wait_for_s3()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def guarded(s3_server: Server) -> S3World:
+    """The server with two accounts."""
+    return S3World(s3_server, s3_server.account("second"))
