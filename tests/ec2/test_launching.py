@@ -112,6 +112,8 @@ def test_a_profile_that_cannot_be_used_is_refused(
         ({"SubnetId": "subnet-0123456789abcdef0"}, "InvalidSubnetID.NotFound"),
         ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidGroup.NotFound"),
         ({"SecurityGroups": ["web"]}, "InvalidGroup.NotFound"),
+        ({"SecurityGroups": [f"web-{number}" for number in range(17)]}, "SecurityGroupsPerInterfaceLimitExceeded"),
+        ({"KeyName": "k" * 256}, "InvalidParameterValue"),
         ({"Placement": {"AvailabilityZone": "eu-west-1a"}}, "InvalidParameterValue"),
         ({"Placement": {"Tenancy": "dedicated"}}, "UnsupportedOperation"),
         ({"LaunchTemplate": {"LaunchTemplateName": "x"}}, "UnsupportedOperation"),

@@ -266,6 +266,15 @@ def test_new_credentials_come_before_the_old_end_whichever_worker_answers(tmp_pa
         assert started.stop() == 0
 
 
+def test_a_data_directory_may_have_a_longer_path_than_a_socket_address(tmp_path: Path) -> None:
+    started = Server.start(tmp_path / ("d" * 100) / "data", "--no-s3")
+    try:
+        make_profile(started, "web")
+        assert ":assumed-role/web-role/i-" in run_inside(started, "aws", "sts", "get-caller-identity").stdout
+    finally:
+        assert started.stop() == 0
+
+
 def test_a_session_length_that_is_none_keeps_the_server_from_starting(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="OSTIARY_INSTANCE_SESSION_SECONDS must be a whole number"):
         Server.start(tmp_path / "data", "--no-s3", environment={"OSTIARY_INSTANCE_SESSION_SECONDS": "soon"})

@@ -119,18 +119,17 @@ def run(order: Order, registry: Registry, clock: Clock) -> int:
     if not order.command:
         raise InstanceError("no command given: say what to run after `--`")
     endpoint = Endpoint.at(registry.endpoint)
-    metadata_socket = order.data.resolve() / "metadata.sock"
-    _check_reachable(metadata_socket)
-    authority = LocalAuthority.open(order.data / "ca", clock) if order.transparent else None
-    try:
-        with _interruptible(), _registered(registry, Path(order.command[0]).name) as instance:
-            return _run_as(instance, order, endpoint, metadata_socket, authority)
-    except _Interrupted as interrupted:
-        return 128 + interrupted.sign
+    with _reachable(order.data.resolve() / "metadata.sock") as metadata_socket:
+        authority = LocalAuthority.open(order.data / "ca", clock) if order.transparent else None
+        try:
+            with _interruptible(), _registered(registry, Path(order.command[0]).name) as instance:
+                return _run_as(instance, order, endpoint, metadata_socket, authority)
+        except _Interrupted as interrupted:
+            return 128 + interrupted.sign
 
 
 def _run_as(
-    instance: Registered, order: Order, endpoint: Endpoint, metadata_socket: Path, authority: LocalAuthority | None
+    instance: Registered, order: Order, endpoint: Endpoint, metadata_socket: str, authority: LocalAuthority | None
 ) -> int:
     with _directory() as directory:
         surroundings = surround(
@@ -159,7 +158,7 @@ async def _serve(
     namespace: Namespace,
     instance: Registered,
     endpoint: Endpoint,
-    metadata_socket: Path,
+    metadata_socket: str,
     authority: LocalAuthority | None,
 ) -> int:
     """Serve the namespace's sockets until the command has ended."""
@@ -198,19 +197,33 @@ def _is_loopback(address: str) -> bool:
     return address.startswith("127.")
 
 
-def _check_reachable(metadata_socket: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(metadata_socket))
-        except PermissionError:
-            raise InstanceError(
-                f"`{metadata_socket}` belongs to another user: run instances as the user of `ostiary serve`, or as root"
-            ) from None
-        except OSError as error:
-            raise InstanceError(
-                f"no server answers at `{metadata_socket}` ({error}): start `ostiary serve`, or name its directory"
-                " with --data"
-            ) from None
+@contextlib.contextmanager
+def _reachable(path: Path) -> Iterator[str]:
+    """A name for the server's metadata socket that fits into an address (107 bytes), good for the length of the block.
+
+    Raises:
+        InstanceError: no server listens there, or it is another user's.
+    """
+    directory = None
+    try:
+        directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+        name = f"/proc/self/fd/{directory}/{path.name}"
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(name)
+    except OSError as error:
+        if directory is not None:
+            os.close(directory)
+        raise InstanceError(_unreachable(path, error)) from None
+    try:
+        yield name
+    finally:
+        os.close(directory)
+
+
+def _unreachable(path: Path, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return f"`{path}` belongs to another user: run instances as the user of `ostiary serve`, or as root"
+    return f"no server answers at `{path}` ({error}): start `ostiary serve`, or name its directory with --data"
 
 
 @contextlib.contextmanager

@@ -19,13 +19,15 @@ def bind_relay_socket(path: Path) -> socket.socket:
     It is made under another name and moved into place, so it is never there with wider rights.
 
     Raises:
-        OSError: the directory is not writable, or the path is longer than 107 bytes.
+        OSError: the directory is not there or not writable.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
     try:
-        listener.bind(str(draft))
+        # an address holds 107 bytes: through the descriptor it is short, however long the directory's path is
+        listener.bind(f"/proc/self/fd/{directory}/{draft.name}")
         draft.chmod(0o600)
         listener.listen(128)
         draft.rename(path)
@@ -33,6 +35,8 @@ def bind_relay_socket(path: Path) -> socket.socket:
         listener.close()
         draft.unlink(missing_ok=True)
         raise
+    finally:
+        os.close(directory)
     return listener
 
 

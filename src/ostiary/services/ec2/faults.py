@@ -33,6 +33,7 @@ InvalidParameterCombination: Final = _coded("InvalidParameterCombination")
 InvalidParameterValue: Final = _coded("InvalidParameterValue")
 InvalidSubnetIdNotFound: Final = _coded("InvalidSubnetID.NotFound")
 MissingParameter: Final = _coded("MissingParameter")
+SecurityGroupsPerInterfaceLimitExceeded: Final = _coded("SecurityGroupsPerInterfaceLimitExceeded")
 TagLimitExceeded: Final = _coded("TagLimitExceeded")
 UnsupportedOperation: Final = _coded("UnsupportedOperation")
 

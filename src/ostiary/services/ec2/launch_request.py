@@ -25,6 +25,7 @@ from ostiary.services.ec2.faults import (
     InvalidParameterValue,
     InvalidSubnetIdNotFound,
     MissingParameter,
+    SecurityGroupsPerInterfaceLimitExceeded,
     UnsupportedOperation,
 )
 from ostiary.services.ec2.ids import IMAGE
@@ -41,7 +42,9 @@ _REFUSED: Final = (
     "LaunchTemplate", "LicenseSpecifications", "NetworkInterfaces", "NetworkPerformanceOptions", "Operator",
     "PrivateIpAddress", "RamdiskId", "SecondaryInterfaces",
 )  # fmt: skip
-_TYPE: Final = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
+_TYPE: Final = re.compile(r"[a-z0-9-]{1,32}\.[a-z0-9-]{1,32}")
+_LONGEST_KEY_NAME: Final = 255
+_MOST_GROUPS: Final = 16
 _DEFAULT_TYPE: Final = "m1.small"
 _MOST_USER_DATA: Final = 16_384
 _TAGGED: Final = frozenset({"instance", "network-interface", "volume"})
@@ -105,7 +108,7 @@ def read_launch(call: Call) -> LaunchRequest:
         network=network,
         subnet_id=params.get("SubnetId") or network.subnet_id,
         groups=_groups(params, network),
-        key_name=params.get("KeyName"),
+        key_name=_key_name(params),
         monitored=bool((params.get("Monitoring") or {}).get("Enabled")),
         ebs_optimized=bool(params.get("EbsOptimized")),
         user_data=_user_data(params),
@@ -158,7 +161,18 @@ def _groups(params: Mapping[str, Any], network: Network) -> tuple[str, ...]:
     ids = list(params.get("SecurityGroupIds") or ())
     for name in params.get("SecurityGroups") or ():
         ids.append(network.group_id if name == GROUP_NAME else name)
+    if len(ids) > _MOST_GROUPS:
+        raise SecurityGroupsPerInterfaceLimitExceeded(
+            "The maximum number of security groups per interface has been reached."
+        )
     return tuple(dict.fromkeys(ids)) or (network.group_id,)
+
+
+def _key_name(params: Mapping[str, Any]) -> str | None:
+    name: str | None = params.get("KeyName") or None
+    if name is not None and len(name) > _LONGEST_KEY_NAME:
+        raise InvalidParameterValue(f"Invalid value '{name[:20]}…' for keyName. It has more than 255 characters.")
+    return name
 
 
 def _user_data(params: Mapping[str, Any]) -> str | None:
