@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 
 from ostiary.services.s3.operations import FORWARDED, OWNED
 
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("engine")]
+
 EXERCISED: set[str] = set()
 TAGS = {"TagSet": [{"Key": "team", "Value": "a b"}]}
 

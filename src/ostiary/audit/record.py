@@ -90,6 +90,8 @@ def identity(caller: Caller | None, claimed_key: str) -> dict[str, Any]:
         return {"type": "Unknown", **({"accessKeyId": claimed_key} if claimed_key else {})}
     if caller.kind is CallerKind.ANONYMOUS:
         return {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
+    if caller.kind is CallerKind.SERVICE:
+        return {"type": "AWSService", "invokedBy": caller.name}
     found: dict[str, Any] = {
         "type": caller.kind.value,
         "principalId": caller.user_id,
