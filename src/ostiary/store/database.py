@@ -48,7 +48,8 @@ def _engine(url: str, begin: str, size: int, further: tuple[str, ...] = ()) -> E
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        raw: Any = connection.connection.driver_connection  # SQLAlchemy's own way to say it costs ten times as much
+        raw.execute(begin)
 
     return made
 
