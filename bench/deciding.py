@@ -17,7 +17,7 @@ from ostiary.policy import Decision, InForce, Request, Verdict, decide
 
 SIZES: Final = (1, 10, 100, 1000)
 _HOT: Final = 300
-_STREAM: Final = 20_000
+_STREAM: Final = 5_000
 _BUDGET: Final = 1.0
 """Seconds that the peer may take for one size in one round."""
 
