@@ -12,7 +12,7 @@ from tests.live import BIN
 pytestmark = [
     pytest.mark.client,
     pytest.mark.server,
-    pytest.mark.xdist_group("tutorial"),
+    pytest.mark.xdist_group("downloader"),
     pytest.mark.timeout(600),  # the compiler's first time
 ]
 

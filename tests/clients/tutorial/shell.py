@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+from awscli.clidriver import create_clidriver
 
 from tests.live import BIN, Server, clean_environment
 
@@ -64,10 +71,20 @@ class Shell:
         return self.run(str(BIN / "aws"), *chosen, *words)
 
     def root(self, *words: str) -> Any:
-        """A command of the root user that has to succeed; its JSON, or None when it prints nothing."""
-        done = self.aws(*words, profile="root")
-        assert done.code == 0, done.error
-        return json.loads(done.out) if done.out.strip() else None
+        """A command of the root user that has to succeed; its JSON, or None when it prints nothing.
+
+        The same CLI, run in this process: towns are built with many commands, and most of each is Python's start.
+        """
+        out, error = io.StringIO(), io.StringIO()
+        environment = {**clean_environment(self.home), "AWS_DATA_PATH": os.environ["AWS_DATA_PATH"]}  # set by awscli
+        with (
+            mock.patch.dict(os.environ, environment, clear=True),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(error),
+        ):
+            code = _cli(self.home).main(["--profile", "root", *words])
+        assert code == 0, error.getvalue()
+        return json.loads(out.getvalue()) if out.getvalue().strip() else None
 
     def configure(self, profile: str, key: Mapping[str, str] | None, **settings: str) -> None:
         """Add a profile to ~/.aws/config and, with a key, to ~/.aws/credentials, as the tutorial writes them."""
@@ -99,6 +116,12 @@ class Shell:
     def account(self) -> str:
         """The account's number."""
         return str(self.root("sts", "get-caller-identity")["Account"])
+
+
+@cache
+def _cli(home: Path) -> Any:
+    """The CLI, as it starts in a home directory; the environment is that of the caller."""
+    return create_clidriver()
 
 
 def managed(name: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.clients.tutorial.shell import Shell, allow, document, managed, trust
 
-pytestmark = [pytest.mark.client, pytest.mark.server, pytest.mark.xdist_group("tutorial")]
+pytestmark = [pytest.mark.client, pytest.mark.server, pytest.mark.xdist_group("tutorial-identities")]
 
 
 def test_a_new_account_has_exactly_one_user_its_root(shell: Shell) -> None:

@@ -15,7 +15,7 @@ from tests.clients.tutorial.shell import REGION, Done, Shell, allow, document, m
 from tests.live import BIN
 from tests.needs import need
 
-pytestmark = [pytest.mark.client, pytest.mark.server, pytest.mark.xdist_group("tutorial")]
+pytestmark = [pytest.mark.client, pytest.mark.server, pytest.mark.xdist_group("tutorial-instances")]
 
 METADATA = "http://169.254.169.254/latest"
 Instance = Callable[..., Done]

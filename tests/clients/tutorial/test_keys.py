@@ -16,7 +16,7 @@ from tests.clients.tutorial.shell import REGION, Shell, allow, document
 pytestmark = [
     pytest.mark.client,
     pytest.mark.server,
-    pytest.mark.xdist_group("tutorial"),
+    pytest.mark.xdist_group("tutorial-keys"),
     pytest.mark.usefixtures("people"),
 ]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.clients.tutorial.shell import Shell, allow, document, managed
 
-pytestmark = [pytest.mark.client, pytest.mark.server, pytest.mark.xdist_group("tutorial")]
+pytestmark = [pytest.mark.client, pytest.mark.server, pytest.mark.xdist_group("tutorial-policies")]
 
 READ_ONLY = managed("AmazonS3ReadOnlyAccess")
 TUTORIAL_DOCUMENT = {

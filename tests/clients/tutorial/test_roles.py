@@ -11,7 +11,7 @@ import pytest
 from tests.clients.tutorial.shell import Shell, allow, document, managed, trust
 from tests.live import BIN
 
-pytestmark = [pytest.mark.client, pytest.mark.server, pytest.mark.xdist_group("tutorial")]
+pytestmark = [pytest.mark.client, pytest.mark.server, pytest.mark.xdist_group("tutorial-roles")]
 
 SERVICES = ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"]
 
