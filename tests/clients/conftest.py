@@ -1,0 +1,37 @@
+"""A server for the clients of a worker, and an account of its own for each module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.live import Server
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account, and clients that act as its root user."""
+
+    server: Server
+    id: str
+    key: tuple[str, str]
+
+    def client(self, service: str, key: tuple[str, ...] | None = None, **more: Any) -> Any:
+        return self.server.client(service, key or self.key, **more)
+
+
+@pytest.fixture(scope="session")
+def plain_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Without an S3 engine."""
+    started = Server.start(tmp_path_factory.mktemp("clients") / "data", "--no-s3")
+    yield started
+    assert started.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def account(plain_server: Server, request: pytest.FixtureRequest) -> Account:
+    made = plain_server.account(request.module.__name__)
+    return Account(plain_server, made["account"], (made["akid"], made["secret"]))
