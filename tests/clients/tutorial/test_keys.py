@@ -41,6 +41,14 @@ def test_the_file_administrator_uploads_and_the_download_server_downloads(shell:
     assert (shell.home / "got.txt").read_text() == "for everybody"
 
 
+def test_a_file_whose_type_nobody_told_is_binary_as_at_aws(shell: Shell, bucket: str) -> None:
+    name = ("--bucket", bucket, "--key", "untyped.txt")
+    assert shell.aws("s3api", "put-object", *name, "--body", "file.go").code == 0
+    assert shell.aws("s3api", "head-object", *name).json["ContentType"] == "binary/octet-stream"
+    assert shell.aws("s3api", "put-object", *name, "--body", "file.go", "--content-type", "text/x-go").code == 0
+    assert shell.aws("s3api", "head-object", *name).json["ContentType"] == "text/x-go"
+
+
 def test_the_download_server_can_not_upload(shell: Shell, bucket: str) -> None:
     (shell.home / "smuggled.txt").write_text("mine")
     done = shell.aws("s3", "cp", "smuggled.txt", f"s3://{bucket}/smuggled.txt", profile="joinc")

@@ -203,6 +203,25 @@ def test_a_session_policy_caps_what_a_session_has(shell: Shell, bucket: str) -> 
     assert "because no session policy allows the s3:ListBucket action" in denied.error
 
 
+def test_a_service_control_policy_caps_a_whole_account_its_root_included(shell: Shell) -> None:
+    made = shell.server.account("capped")
+    shell.configure("capped", {"AccessKeyId": made["akid"], "SecretAccessKey": made["secret"]})
+    assert shell.aws("s3", "ls", profile="capped").code == 0
+    root = shell.root("organizations", "list-roots")["Roots"][0]["Id"]
+    scp = "SERVICE_CONTROL_POLICY"
+    shell.root("organizations", "enable-policy-type", "--root-id", root, "--policy-type", scp)
+    denial = document({"Effect": "Deny", "Action": "s3:ListAllMyBuckets", "Resource": "*"})
+    policy = shell.root(
+        *("organizations", "create-policy", "--type", scp, "--name", "no-lists", "--description", ""),
+        *("--content", denial),
+    )["Policy"]["PolicySummary"]["Id"]
+    shell.root("organizations", "attach-policy", "--policy-id", policy, "--target-id", made["account"])
+    denied = shell.aws("s3", "ls", profile="capped")
+    assert denied.refused == "AccessDenied"
+    assert "with an explicit deny in a service control policy" in denied.error
+    assert shell.aws("s3", "ls", profile="root").code == 0
+
+
 def test_a_document_that_is_no_policy_is_refused_in_awss_words(shell: Shell) -> None:
     broken = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3", "Resource": "*"}]})
     done = shell.aws("iam", "create-policy", "--policy-name", "broken", "--policy-document", broken, profile="root")

@@ -24,6 +24,9 @@ from ostiary.store.transaction import Transaction
 _READS_ONE: Final = frozenset({"GetObject", "HeadObject", "GetObjectAttributes", "GetObjectTagging"})
 _LISTS: Final = ("prefix", "marker", "start-after", "key-marker", "continuation-token")
 _COPIES: Final = frozenset({"CopyObject", "UploadPartCopy"})
+_BEGINS_ONE: Final = frozenset({"PutObject", "CreateMultipartUpload"})
+_ANY_CONTENT: Final = ("content-type", "binary/octet-stream")
+"""What S3 says of an object whose type nobody told; SeaweedFS would guess from the key."""
 _ELSEWHERE: Final = frozenset({"DeleteObjects", "CompleteMultipartUpload"})
 _COMPLETE_SECONDS: Final = 600
 
@@ -32,11 +35,14 @@ def _forward(call: Call, _tx: Transaction) -> Forward:
     """Send the request on, written anew from what was understood and authorized."""
     s3: S3Call = call.target
     refuse_inexact(call)
+    headers = onward(call)
+    if call.operation in _BEGINS_ONE and not s3.request.header("content-type"):
+        headers = [*(each for each in headers if each[0] != "content-type"), _ANY_CONTENT]
     return Forward(
         method=s3.request.method,
         raw_path=s3.request.forward_path,
         raw_query=s3.request.forward_query,
-        headers=onward(call),
+        headers=headers,
         body=s3.body,
         missing=_hidden(call) if call.operation in _READS_ONE else None,
     )
