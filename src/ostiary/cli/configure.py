@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -37,7 +38,10 @@ def configure(
         if not access_key_id or not secret:
             raise typer.BadParameter("root-credentials is gone: give --access-key-id")
     else:
-        secret = typer.prompt("Secret access key", hide_input=True)
+        asked = sys.stdin.isatty()
+        secret = typer.prompt("Secret access key", hide_input=True) if asked else sys.stdin.readline().strip()
+        if not secret:
+            raise typer.BadParameter("no secret access key was given on stdin")
     config = Path(os.environ.get("AWS_CONFIG_FILE") or Path.home() / ".aws" / "config")
     credentials = Path(os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or Path.home() / ".aws" / "credentials")
     section = "default" if profile == "default" else f"profile {profile}"
