@@ -8,13 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from ostiary.audit.explanation import EventExplained, explained
 from ostiary.audit.writer import AuditWriter
 from ostiary.authorization.caller import ANONYMOUS, Caller
 from ostiary.authorization.judge import Ask
 from ostiary.policy import Attached, InForce, PolicyType, Pool, Source, compile_policy, decide
+from ostiary.store.link import Prepared
 from ostiary.store.records import TagRecord
+from ostiary.store.tables import documents
 from tests.audit.recording import happened, recorded_call
 from tests.sts.people import add_policy, add_role, add_user, assume, caller_of, judged, trust
 from tests.world import ACCOUNT, ALLOW_ALL, World, document
@@ -153,7 +156,7 @@ def test_a_policy_text_that_is_gone_is_said_to_be(world: World, audit: AuditWrit
     audit.note(happened(world, "r1", alice, judged(world, alice, GET)))
     audit.flush()
     with world.house.store.write() as tx:
-        tx._connection.exec_driver_sql("DELETE FROM documents")
+        tx._link.run(Prepared(delete(documents)))
     (told,) = explain(world, audit, "r1").asks
     assert told.explanation is None
     assert told.as_dict()["recorded_decision"] == "allowed"

@@ -14,6 +14,7 @@ from ostiary.audit.writer import AuditWriter
 from ostiary.authorization.judge import Ask
 from ostiary.store import tables
 from ostiary.store.database import Store
+from ostiary.store.link import Prepared
 from ostiary.store.records import EventRecord
 from tests.audit.recording import happened
 from tests.sts.people import add_role, add_user, judged, trust
@@ -95,7 +96,7 @@ def test_a_write_that_fails_once_loses_nothing(
     with world.house.store.read() as tx:
         keys = [tx.access_keys.use_of(key) for key in ("AKIA1", "AKIA2")]
         role = tx.roles.by_id(role_id)
-        assert tx._connection.execute(select(func.count()).select_from(tables.documents)).scalar() == 1
+        assert tx._link.value(Prepared(select(func.count()).select_from(tables.documents))) == 1
     assert [each.at for each in keys if each] == [5, 7]
     assert role is not None
     assert (role.used, role.used_region) == (6, "eu-west-1")
@@ -149,7 +150,7 @@ def test_a_policy_text_is_kept_once_whoever_has_it(world: World, audit: AuditWri
         audit.note(happened(world, f"r{number}", caller, judged(world, caller, GET)))
         audit.flush()
     with world.house.store.read() as tx:
-        assert tx._connection.execute(select(func.count()).select_from(tables.documents)).scalar() == 1
+        assert tx._link.value(Prepared(select(func.count()).select_from(tables.documents))) == 1
 
 
 def test_only_the_latest_use_is_written(world: World, audit: AuditWriter) -> None:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
+from sqlalchemy import text
 
 from ostiary.audit.writer import AuditWriter
 from ostiary.authorization.context import RequestFacts
@@ -19,6 +20,7 @@ from ostiary.credentials.sessions import Session
 from ostiary.doors.metadata import Failure, Profile, RoleCredentials, StoredInstances
 from ostiary.gate.authenticate import session_caller
 from ostiary.services.ec2.role_delivery import REFRESH_SECONDS, SESSION_SECONDS, RoleDelivery, session_seconds
+from ostiary.store.link import Prepared
 from tests.ec2.calling import INSTANCES, TRUST_EC2, Ec2
 from tests.world import ACCOUNT, NOW, World, document
 
@@ -52,7 +54,7 @@ class Metadata:
         """The assumptions of roles that are on record."""
         self.audit.flush()
         with self.ec2.world.house.store.read() as tx:
-            rows = tx._connection.exec_driver_sql("SELECT body FROM events ORDER BY sequence").scalars()
+            rows = tx._link.column(Prepared(text("SELECT body FROM events ORDER BY sequence")))
             return [body for body in map(json.loads, rows) if body["eventName"] == "AssumeRole"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -9,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
 
 from ostiary.store.database import Store
+from ostiary.store.link import Prepared
 from tests.store.rows import ACCOUNT, account, group, key, policy, user, version
 
 
@@ -35,7 +37,7 @@ def test_an_exception_undoes_the_whole_transaction(store: Store) -> None:
 
 
 def test_a_reader_can_t_write(store: Store) -> None:
-    with pytest.raises(OperationalError, match="readonly"), store.read() as tx:
+    with pytest.raises(sqlite3.OperationalError, match="readonly"), store.read() as tx:
         tx.settings.put("a", "b")
     with store.read() as tx:
         assert tx.settings.get("a") is None
@@ -131,6 +133,7 @@ _PROCESS = """
 import sys
 from pathlib import Path
 from ostiary.store.database import Store
+from ostiary.store.link import Prepared
 from tests.store.rows import ACCOUNT, account, user
 store = Store(Path(sys.argv[1]))
 for number in range(int(sys.argv[3])):
@@ -188,14 +191,12 @@ def test_the_database_and_its_companions_are_for_their_owner_alone(tmp_path: Pat
     store.close()
 
 
-def test_commits_are_synchronous_and_keys_are_enforced(store: Store, tmp_path: Path) -> None:
-    for engine in (store._writing, store._reading):
-        with engine.connect() as connection:
-            found = {
-                name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-                for name in ("journal_mode", "synchronous", "foreign_keys")
-            }
-        assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+def test_commits_are_synchronous_and_keys_are_enforced(store: Store) -> None:
+    with store.write() as writing, store.read() as reading:
+        for link in (writing._link, reading._link):
+            names = ("journal_mode", "synchronous", "foreign_keys")
+            found = {name: link.value(Prepared(text(f"PRAGMA {name}"))) for name in names}
+            assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
 from ostiary.store.database import Store
 
@@ -19,15 +18,14 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_a_transaction_that_reads_nothing_takes_no_connection(store: Store) -> None:
-    taken: list[object] = []
-    event.listen(store._reading, "begin", taken.append)
+    before = store.reading.taken
     with store.read():
         pass
-    assert not taken
+    assert store.reading.taken == before
     with store.read() as tx:
         assert tx.settings.get("colour") == "blue"
         tx.settings.get("shape")
-    assert len(taken) == 1
+    assert store.reading.taken == before + 1
     store.close()
 
 
@@ -51,9 +49,12 @@ def test_nothing_is_read_after_the_end(store: Store) -> None:
 
 
 def test_connections_are_given_back_after_a_failure(store: Store) -> None:
+    with store.read() as tx:
+        tx.settings.get("colour")
+    idle = store.reading.idle
     for _ in range(100):
         with pytest.raises(KeyError), store.read() as tx:
             tx.settings.get("colour")
             raise KeyError
-    assert store._reading.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert store.reading.idle == idle == 1
     store.close()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
-
-from ostiary.store import tables
+from ostiary.store.link import IntegrityError, adding, changing, given, records, values_of
 from ostiary.store.named import Rows
 from ostiary.store.records import AccountRecord, AlreadyExists
+from ostiary.store.tables import accounts
+
+_a: Final = accounts.c
+_ADD: Final = adding(accounts, AccountRecord)
+_GET: Final = records(accounts, AccountRecord, _a.id == given("id"))
+_BY_ALIAS: Final = records(accounts, AccountRecord, _a.alias == given("alias"))
+_ALL: Final = records(accounts, AccountRecord, order_by=(_a.created, _a.id))
 
 
 class Accounts(Rows):
@@ -20,31 +23,27 @@ class Accounts(Rows):
     def add(self, record: AccountRecord) -> None:
         """Raises `AlreadyExists` when the id, the address or the canonical id is taken."""
         try:
-            self._connection.execute(insert(tables.accounts).values(**asdict(record)))
+            self._link.run(_ADD, **values_of(record))
         except IntegrityError:
             raise AlreadyExists(record.id) from None
         self._touch(record.id)
 
     def get(self, account: str) -> AccountRecord | None:
         """By id."""
-        row = self._connection.execute(select(tables.accounts).where(tables.accounts.c.id == account)).first()
-        return None if row is None else AccountRecord(**row._mapping)
+        return self._link.one(_GET, id=account)
 
     def by_alias(self, alias: str) -> AccountRecord | None:
         """By alias."""
-        row = self._connection.execute(select(tables.accounts).where(tables.accounts.c.alias == alias)).first()
-        return None if row is None else AccountRecord(**row._mapping)
+        return self._link.one(_BY_ALIAS, alias=alias)
 
     def all(self) -> Sequence[AccountRecord]:
         """Every account, the oldest first."""
-        asked = select(tables.accounts).order_by(tables.accounts.c.created, tables.accounts.c.id)
-        return [AccountRecord(**row._mapping) for row in self._connection.execute(asked)]
+        return self._link.all(_ALL)
 
     def change(self, account: str, **values: Any) -> None:
         """Set columns. Raises `AlreadyExists` when an alias is taken."""
         try:
-            asked = update(tables.accounts).where(tables.accounts.c.id == account)
-            self._connection.execute(asked.values(**values))
+            self._link.run(changing(accounts, tuple(values)), row=account, **values)
         except IntegrityError:
             raise AlreadyExists(account) from None
         self._touch(account)

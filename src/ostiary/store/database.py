@@ -3,24 +3,28 @@
 SQLite runs in WAL mode with `synchronous=FULL`: what was answered survives a SIGKILL and a power cut. Readers never
 wait for the writer; writers of all processes take turns (`BEGIN IMMEDIATE`).
 
-Source: sqlite.org "Write-Ahead Logging", "PRAGMA data_version"; SQLAlchemy 2 "SQLite dialect", transaction isolation.
+Source: sqlite.org "Write-Ahead Logging", "PRAGMA data_version"; Python's `sqlite3`, "Transaction control".
 """
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.pool import NullPool
 
+from ostiary.store.link import Link
 from ostiary.store.migrate import bring_up_to_date
 from ostiary.store.transaction import Transaction
+from ostiary.store.writing import Writing
 
 _BUSY_SECONDS: Final = 60
+_KEPT_OPEN: Final = 32
 _PRAGMAS: Final = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -30,28 +34,26 @@ _PRAGMAS: Final = (
 )
 
 
-def _engine(url: str, begin: str, size: int, further: tuple[str, ...] = ()) -> Engine:
-    made = create_engine(
-        url,
-        poolclass=QueuePool,
-        pool_size=size,
-        max_overflow=32,
-        pool_reset_on_return="rollback",
-        connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS, "cached_statements": 512},
+def connected(path: Path, *further: str) -> sqlite3.Connection:
+    """A connection that begins no transaction by itself."""
+    made = sqlite3.connect(
+        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
     )
-
-    @event.listens_for(made, "connect")
-    def _connected(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        for pragma in (*_PRAGMAS, *further):
-            connection.execute(pragma)
-
-    @event.listens_for(made, "begin")
-    def _begin(connection: Connection) -> None:
-        raw: Any = connection.connection.driver_connection  # SQLAlchemy's own way to say it costs ten times as much
-        raw.execute(begin)
-
+    for pragma in (*_PRAGMAS, *further):
+        made.execute(pragma)
     return made
+
+
+def _migrate(path: Path) -> None:
+    """Make the tables, or bring them to this release."""
+    engine = create_engine("sqlite://", creator=lambda: connected(path), poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    bring_up_to_date(engine)
+    engine.dispose()
 
 
 class Store:
@@ -61,68 +63,107 @@ class Store:
         # SQLite gives its -wal and -shm files the mode of the database file: it must be right before they are made
         path.touch(mode=0o600)
         path.chmod(0o600)
-        url = f"sqlite:///{path}"
-        self._reading = _engine(url, "BEGIN", 8, ("PRAGMA query_only=ON",))
-        self._writing = _engine(url, "BEGIN IMMEDIATE", 1)
-        self._turn = threading.Lock()
-        bring_up_to_date(self._writing)
+        self.reading: Final = Readers(path)
+        self._writing = Writing(connected(path))
+        _migrate(path)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A consistent view. Nothing can be written through it: SQLite refuses."""
-        begun = _BegunWhenUsed(self._reading)
+        begun = _BegunWhenUsed(self.reading)
         try:
-            yield Transaction(begun.connection)
+            yield Transaction(begun.link)
         finally:
             begun.end()
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """One change, all or nothing; durable when the block ends without an exception."""
-        with self._turn, self._writing.connect() as connection, connection.begin():
-            transaction = Transaction(lambda: connection)
+        with self._writing.change() as connection:
+            link = Link(connection)
+            transaction = Transaction(lambda: link)
             yield transaction
             transaction.settle()
 
     def watch(self) -> Watch:
         """Something that tells what changed since it was last asked."""
-        return Watch(self._reading)
+        return Watch(self.reading.take())
 
     def is_sound(self) -> bool:
         """SQLite's own check of the whole file."""
-        with self._reading.connect() as connection:
-            return bool(connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok")
+        connection = self.reading.take()
+        try:
+            return bool(connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+        finally:
+            self.reading.give_back(connection)
 
     def close(self) -> None:
         """Give the files back."""
-        self._reading.dispose()
-        self._writing.dispose()
+        self.reading.close()
+        self._writing.close()
+
+
+class Readers:
+    """Open connections that can't write; the one given back last is taken first."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: list[sqlite3.Connection] = []
+        self.taken = 0
+        """How often one was taken."""
+
+    @property
+    def idle(self) -> int:
+        """How many are open and not taken."""
+        return len(self._idle)
+
+    def take(self) -> sqlite3.Connection:
+        """A connection without a transaction."""
+        self.taken += 1
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return connected(self._path, "PRAGMA query_only=ON")
+
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        """Keep it for the next, its transaction ended."""
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        if len(self._idle) < _KEPT_OPEN:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def close(self) -> None:
+        """Give the files back."""
+        while self._idle:
+            self._idle.pop().close()
 
 
 class _BegunWhenUsed:
     """A transaction for reading. Many requests read nothing, and beginning costs more than they do."""
 
-    __slots__ = ("_connection", "_ended", "_engine")
+    __slots__ = ("_connection", "_ended", "_readers")
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._connection: Connection | None = None
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._connection: sqlite3.Connection | None = None
         self._ended = False
 
-    def connection(self) -> Connection:
+    def link(self) -> Link:
         """The connection, its transaction begun."""
         if self._ended:
             raise RuntimeError("the transaction has ended")
-        if self._connection is None:
-            self._connection = self._engine.connect()
-            self._connection.begin()
-        return self._connection
+        self._connection = self._readers.take()
+        self._connection.execute("BEGIN")
+        return Link(self._connection)
 
     def end(self) -> None:
         """Roll back and give the connection back."""
         self._ended = True
         if self._connection is not None:
-            self._connection.close()
+            self._readers.give_back(self._connection)
+            self._connection = None
 
 
 class Watch:
@@ -132,9 +173,8 @@ class Watch:
     changes is read.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._raw = engine.raw_connection()
-        self._cursor = self._raw.cursor()
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self._lock = threading.Lock()
         self._version = -1
         self._seen = -1
@@ -142,10 +182,11 @@ class Watch:
     def news(self) -> frozenset[str] | None:
         """The entities that changed since the last call (usually none); None means: forget everything."""
         with self._lock:
-            version: int = self._cursor.execute("PRAGMA data_version").fetchone()[0]
+            ask = self._connection.execute
+            version: int = ask("PRAGMA data_version").fetchone()[0]
             if version == self._version:
                 return _NOTHING
-            first, last = self._cursor.execute("SELECT min(sequence), max(sequence) FROM changes").fetchone()
+            first, last = ask("SELECT min(sequence), max(sequence) FROM changes").fetchone()
             self._version = version
             last = last or 0
             if last == self._seen:
@@ -153,12 +194,12 @@ class Watch:
             seen, self._seen = self._seen, last
             if seen < 0 or first > seen + 1:
                 return None
-            rows = self._cursor.execute("SELECT DISTINCT entity FROM changes WHERE sequence > ?", (seen,)).fetchall()
+            rows = ask("SELECT DISTINCT entity FROM changes WHERE sequence > ?", (seen,)).fetchall()
             return frozenset(row[0] for row in rows)
 
     def close(self) -> None:
         """Give the connection back."""
-        self._raw.close()
+        self._connection.close()
 
 
 _NOTHING: Final[frozenset[str]] = frozenset()

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ostiary.store import tables
+from ostiary.store.link import Prepared, Question, adding, columns, given, values_of
 from ostiary.store.named import Rows
 from ostiary.store.records import EventRecord
+from ostiary.store.tables import documents, events
+
+_e: Final = events.c
+_events: Final = columns(events, EventRecord)
+_ADD: Final = adding(events, EventRecord)
+_OF_REQUEST: Final = Question(EventRecord, _events.where(_e.request_id == given("request_id")).order_by(_e.sequence))
+_newest: Final = _events.order_by(_e.sequence.desc()).limit(given("limit"))
+_LATEST: Final = Question(EventRecord, _newest)
+_LATEST_OF_ACCOUNT: Final = Question(EventRecord, _newest.where(_e.account == given("account")))
+
+_KEEP: Final = Prepared(upsert(documents).on_conflict_do_nothing(), ("hash", "text"))
+_TEXT: Final = Prepared(select(documents.c.text).where(documents.c.hash == given("hash")))
 
 
 class Events(Rows):
@@ -18,22 +30,17 @@ class Events(Rows):
 
     def append(self, records: Sequence[EventRecord]) -> None:
         """Keep these."""
-        if records:
-            self._connection.execute(insert(tables.events), [asdict(record) for record in records])
+        self._link.run_each(_ADD, map(values_of, records))
 
     def find(self, request_id: str) -> Sequence[EventRecord]:
         """All events of a request."""
-        e = tables.events.c
-        asked = select(e.request_id, e.account, e.at, e.body).where(e.request_id == request_id).order_by(e.sequence)
-        return [EventRecord(**row._mapping) for row in self._connection.execute(asked)]
+        return self._link.all(_OF_REQUEST, request_id=request_id)
 
     def latest(self, limit: int, account: str | None = None) -> Sequence[EventRecord]:
         """The newest first."""
-        e = tables.events.c
-        asked = select(e.request_id, e.account, e.at, e.body).order_by(e.sequence.desc()).limit(limit)
-        if account is not None:
-            asked = asked.where(e.account == account)
-        return [EventRecord(**row._mapping) for row in self._connection.execute(asked)]
+        if account is None:
+            return self._link.all(_LATEST, limit=limit)
+        return self._link.all(_LATEST_OF_ACCOUNT, limit=limit, account=account)
 
 
 class Documents(Rows):
@@ -41,11 +48,10 @@ class Documents(Rows):
 
     def keep(self, texts: Mapping[str, str]) -> None:
         """Keep those that are not there."""
-        for digest, text in texts.items():
-            asked = upsert(tables.documents).values(hash=digest, text=text).on_conflict_do_nothing()
-            self._connection.execute(asked)
+        if texts:
+            self._link.run_each(_KEEP, ({"hash": digest, "text": text} for digest, text in texts.items()))
 
     def get(self, digest: str) -> str | None:
         """One text."""
-        d = tables.documents.c
-        return self._connection.execute(select(d.text).where(d.hash == digest)).scalar()
+        found: str | None = self._link.value(_TEXT, hash=digest)
+        return found

@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import IntegrityError
 
-from ostiary.store import tables
+from ostiary.store.link import IntegrityError, Prepared, adding, changing, given, records, values_of
 from ostiary.store.named import Rows
 from ostiary.store.records import AccessKeyRecord, AccessKeyUse, AlreadyExists, LoginProfileRecord
+from ostiary.store.tables import access_key_uses, access_keys, login_profiles
+
+_k: Final = access_keys.c
+_ADD: Final = adding(access_keys, AccessKeyRecord)
+_GET: Final = records(access_keys, AccessKeyRecord, _k.id == given("id"))
+_OF_OWNER: Final = records(access_keys, AccessKeyRecord, _k.owner_id == given("owner_id"), order_by=(_k.created, _k.id))
+_REMOVE: Final = Prepared(delete(access_keys).where(_k.id == given("id")))
+
+_u: Final = access_key_uses.c
+_USE: Final = records(access_key_uses, AccessKeyUse, _u.key_id == given("key_id"))
+_FORGET_USE: Final = Prepared(delete(access_key_uses).where(_u.key_id == given("key_id")))
+_use: Final = upsert(access_key_uses)
+_NOTE_USE: Final = Prepared(
+    _use.on_conflict_do_update(
+        index_elements=["key_id"],
+        set_={name: _use.excluded[name] for name in ("at", "service", "region")},
+        where=_u.at <= _use.excluded.at,
+    ),
+    ("key_id", "at", "service", "region"),
+)
+
+_p: Final = login_profiles.c
+_ADD_PROFILE: Final = adding(login_profiles, LoginProfileRecord)
+_PROFILE: Final = records(login_profiles, LoginProfileRecord, _p.user_id == given("user_id"))
+_REMOVE_PROFILE: Final = Prepared(delete(login_profiles).where(_p.user_id == given("user_id")))
 
 
 class AccessKeys(Rows):
@@ -21,49 +44,37 @@ class AccessKeys(Rows):
     def add(self, record: AccessKeyRecord) -> None:
         """Raises `AlreadyExists`."""
         try:
-            self._connection.execute(insert(tables.access_keys).values(**asdict(record)))
+            self._link.run(_ADD, **values_of(record))
         except IntegrityError:
             raise AlreadyExists(record.id) from None
         self._touch(record.id)
 
     def get(self, key_id: str) -> AccessKeyRecord | None:
         """By id."""
-        k = tables.access_keys
-        row = self._connection.execute(select(k).where(k.c.id == key_id)).first()
-        return None if row is None else AccessKeyRecord(**row._mapping)
+        return self._link.one(_GET, id=key_id)
 
     def of(self, owner_id: str) -> Sequence[AccessKeyRecord]:
         """An owner's keys, the oldest first."""
-        k = tables.access_keys
-        asked = select(k).where(k.c.owner_id == owner_id).order_by(k.c.created, k.c.id)
-        return [AccessKeyRecord(**row._mapping) for row in self._connection.execute(asked)]
+        return self._link.all(_OF_OWNER, owner_id=owner_id)
 
     def set_active(self, key_id: str, active: bool) -> None:
         """Switch on or off."""
-        k = tables.access_keys
-        self._connection.execute(update(k).where(k.c.id == key_id).values(active=active))
+        self._link.run(changing(access_keys, ("active",)), row=key_id, active=active)
         self._touch(key_id)
 
     def remove(self, key_id: str) -> None:
         """Delete the key and what is known of its use."""
-        self._connection.execute(delete(tables.access_keys).where(tables.access_keys.c.id == key_id))
-        self._connection.execute(delete(tables.access_key_uses).where(tables.access_key_uses.c.key_id == key_id))
+        self._link.run(_REMOVE, id=key_id)
+        self._link.run(_FORGET_USE, key_id=key_id)
         self._touch(key_id)
 
     def use_of(self, key_id: str) -> AccessKeyUse | None:
         """When and for what it was last used."""
-        u = tables.access_key_uses
-        row = self._connection.execute(select(u).where(u.c.key_id == key_id)).first()
-        return None if row is None else AccessKeyUse(**row._mapping)
+        return self._link.one(_USE, key_id=key_id)
 
     def note_uses(self, uses: Iterable[AccessKeyUse]) -> None:
         """Keep the latest use of each key."""
-        u = tables.access_key_uses
-        for use in uses:
-            asked = upsert(u).values(**asdict(use))
-            new = {"at": use.at, "service": use.service, "region": use.region}
-            asked = asked.on_conflict_do_update(index_elements=["key_id"], set_=new, where=u.c.at <= use.at)
-            self._connection.execute(asked)
+        self._link.run_each(_NOTE_USE, map(values_of, uses))
 
 
 class LoginProfiles(Rows):
@@ -71,25 +82,22 @@ class LoginProfiles(Rows):
 
     def get(self, user_id: str) -> LoginProfileRecord | None:
         """A user's."""
-        p = tables.login_profiles
-        row = self._connection.execute(select(p).where(p.c.user_id == user_id)).first()
-        return None if row is None else LoginProfileRecord(**row._mapping)
+        return self._link.one(_PROFILE, user_id=user_id)
 
     def add(self, record: LoginProfileRecord) -> None:
         """Raises `AlreadyExists`."""
         try:
-            self._connection.execute(insert(tables.login_profiles).values(**asdict(record)))
+            self._link.run(_ADD_PROFILE, **values_of(record))
         except IntegrityError:
             raise AlreadyExists(record.user_id) from None
         self._touch(record.user_id)
 
     def change(self, user_id: str, **values: Any) -> None:
         """Set columns."""
-        p = tables.login_profiles
-        self._connection.execute(update(p).where(p.c.user_id == user_id).values(**values))
+        self._link.run(changing(login_profiles, tuple(values)), row=user_id, **values)
         self._touch(user_id)
 
     def remove(self, user_id: str) -> None:
         """Delete."""
-        self._connection.execute(delete(tables.login_profiles).where(tables.login_profiles.c.user_id == user_id))
+        self._link.run(_REMOVE_PROFILE, user_id=user_id)
         self._touch(user_id)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from sqlalchemy import Connection, Table, delete, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Table, delete, func, insert, or_, select, update
 
 from ostiary.store import tables
+from ostiary.store.link import (
+    IntegrityError,
+    Link,
+    Prepared,
+    Question,
+    adding,
+    changing,
+    columns,
+    given,
+    records,
+    values_of,
+)
 from ostiary.store.records import (
     AlreadyExists,
     GroupRecord,
@@ -27,174 +37,219 @@ R = TypeVar("R", bound=NamedRecord)
 class Rows:
     """A noun bound to a connection."""
 
-    def __init__(self, connection: Connection, touch: Callable[..., None]) -> None:
-        self._connection, self._touch = connection, touch
+    def __init__(self, link: Link, touch: Callable[..., None]) -> None:
+        self._link, self._touch = link, touch
+
+
+class _Statements(Generic[R]):
+    """What all named entities are asked and told, for one table."""
+
+    def __init__(self, table: Table, record: type[R]) -> None:
+        t = table.c
+        self.table = table
+        self.add = adding(table, record, "name_key")
+        self.get = records(table, record, t.account == given("account"), t.name_key == given("name_key"))
+        self.by_id = records(table, record, t.id == given("id"))
+        following = (
+            columns(table, record)
+            .where(t.account == given("account"), t.name_key > given("after"))
+            .order_by(t.name_key)
+            .limit(given("limit"))
+        )
+        self.page = Question(record, following)
+        self.page_under = Question(record, following.where(_begins(t.path, "path_prefix")))
+        self.count = Prepared(select(func.count()).select_from(table).where(t.account == given("account")))
+        self.remove = Prepared(delete(table).where(t.id == given("id")))
+
+
+def _begins(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Whether a text begins with the one given, letter case regarded."""
+    return func.substr(column, 1, func.length(given(name))) == given(name)
 
 
 class Named(Rows, Generic[R]):
     """The operations that all named entities share."""
 
-    table: ClassVar[Table]
-    record: ClassVar[type[Any]]
+    _told: ClassVar[_Statements[Any]]
 
     def add(self, record: R) -> None:
         """Add one. Raises `AlreadyExists` when the account has the name, in whatever letter case."""
         try:
-            self._connection.execute(insert(self.table).values(**asdict(record), name_key=record.name.lower()))
+            self._link.run(self._told.add, **values_of(record), name_key=record.name.lower())
         except IntegrityError:
             raise AlreadyExists(record.name) from None
         self._touch(record.id)
 
     def get(self, account: str, name: str) -> R | None:
         """By name, letter case ignored."""
-        t = self.table.c
-        return self._one(select(*self._columns()).where(t.account == account, t.name_key == name.lower()))
+        return self._link.one(self._told.get, account=account, name_key=name.lower())
 
     def by_id(self, unique_id: str) -> R | None:
         """By unique id."""
-        return self._one(select(*self._columns()).where(self.table.c.id == unique_id))
+        return self._link.one(self._told.by_id, id=unique_id)
 
     def page(self, account: str, *, path_prefix: str = "/", after: str = "", limit: int) -> Sequence[R]:
         """Up to `limit` of an account in the order of their names, beginning after the name key `after`."""
-        t = self.table.c
-        asked = select(*self._columns()).where(t.account == account, t.name_key > after)
-        if path_prefix != "/":
-            asked = asked.where(func.substr(t.path, 1, len(path_prefix)) == path_prefix)
-        return self._all(asked.order_by(t.name_key).limit(limit))
+        if path_prefix == "/":
+            return self._link.all(self._told.page, account=account, after=after, limit=limit)
+        asked = self._told.page_under
+        return self._link.all(asked, account=account, after=after, limit=limit, path_prefix=path_prefix)
 
     def count(self, account: str) -> int:
         """How many the account has."""
-        asked = select(func.count()).select_from(self.table).where(self.table.c.account == account)
-        return self._connection.execute(asked).scalar_one()
+        found: int = self._link.value(self._told.count, account=account)
+        return found
 
     def change(self, unique_id: str, **values: Any) -> None:
         """Set columns. Raises `AlreadyExists` when a new name is taken."""
         if "name" in values:
             values["name_key"] = values["name"].lower()
         try:
-            self._connection.execute(update(self.table).where(self.table.c.id == unique_id).values(**values))
+            self._link.run(changing(self._told.table, tuple(values)), row=unique_id, **values)
         except IntegrityError:
             raise AlreadyExists(str(values.get("name"))) from None
         self._touch(unique_id)
 
     def remove(self, unique_id: str) -> None:
         """Delete the row; what hangs on it must be gone."""
-        self._connection.execute(delete(self.table).where(self.table.c.id == unique_id))
+        self._link.run(self._told.remove, id=unique_id)
         self._touch(unique_id)
 
-    def _columns(self) -> list[Any]:
-        return [self.table.c[field.name] for field in fields(self.record)]
 
-    def _one(self, asked: Any) -> R | None:
-        row = self._connection.execute(asked).first()
-        return None if row is None else self.record(**row._mapping)
-
-    def _all(self, asked: Any) -> Sequence[R]:
-        return [self.record(**row._mapping) for row in self._connection.execute(asked)]
+_u: Final = tables.users.c
+_USERS_BOUND: Final = records(
+    tables.users, UserRecord, _u.account == given("account"), _u.boundary == given("boundary"), order_by=(_u.name_key,)
+)
 
 
 class Users(Named[UserRecord]):
-    table = tables.users
-    record = UserRecord
+    _told = _Statements(tables.users, UserRecord)
 
     def with_boundary(self, account: str, policy_arn: str) -> Sequence[UserRecord]:
         """The users whose boundary this policy is."""
-        t = self.table.c
-        asked = select(*self._columns()).where(t.account == account, t.boundary == policy_arn).order_by(t.name_key)
-        return self._all(asked)
+        return self._link.all(_USERS_BOUND, account=account, boundary=policy_arn)
+
+
+_g, _m = tables.groups.c, tables.memberships.c
+_ENROL: Final = Prepared(insert(tables.memberships), ("user_id", "group_id"))
+_membership: Final = (_m.user_id == given("member"), _m.group_id == given("of_group"))
+_DISMISS: Final = Prepared(delete(tables.memberships).where(*_membership))
+_IS_MEMBER: Final = Prepared(select(_m.user_id).where(*_membership))
+_GROUPS_OF_USER: Final = Question(
+    GroupRecord,
+    columns(tables.groups, GroupRecord)
+    .join(tables.memberships, _m.group_id == _g.id)
+    .where(_m.user_id == given("user_id"), _g.name_key > given("after"))
+    .order_by(_g.name_key)
+    .limit(given("limit")),
+)
+_MEMBERS: Final = Question(
+    UserRecord,
+    columns(tables.users, UserRecord)
+    .join(tables.memberships, _m.user_id == _u.id)
+    .where(_m.group_id == given("group_id"), _u.name_key > given("after"))
+    .order_by(_u.name_key)
+    .limit(given("limit")),
+)
 
 
 class Groups(Named[GroupRecord]):
-    table = tables.groups
-    record = GroupRecord
+    _told = _Statements(tables.groups, GroupRecord)
 
     def enrol(self, group_id: str, user_id: str) -> None:
         """Make a user a member; a second time changes nothing."""
         if not self.has(group_id, user_id):
-            self._connection.execute(insert(tables.memberships).values(user_id=user_id, group_id=group_id))
+            self._link.run(_ENROL, user_id=user_id, group_id=group_id)
             self._touch(user_id)
 
     def dismiss(self, group_id: str, user_id: str) -> None:
         """End a membership."""
-        m = tables.memberships
-        self._connection.execute(delete(m).where(m.c.user_id == user_id, m.c.group_id == group_id))
+        self._link.run(_DISMISS, member=user_id, of_group=group_id)
         self._touch(user_id)
 
     def has(self, group_id: str, user_id: str) -> bool:
         """Whether the user is a member."""
-        m = tables.memberships.c
-        asked = select(m.user_id).where(m.user_id == user_id, m.group_id == group_id)
-        return self._connection.execute(asked).first() is not None
+        return bool(self._link.rows(_IS_MEMBER, member=user_id, of_group=group_id))
 
     def of_user(self, user_id: str, *, after: str = "", limit: int = 10_000) -> Sequence[GroupRecord]:
         """The groups a user is in, by name."""
-        m, t = tables.memberships.c, self.table.c
-        asked = select(*self._columns()).join(tables.memberships, m.group_id == t.id)
-        return self._all(asked.where(m.user_id == user_id, t.name_key > after).order_by(t.name_key).limit(limit))
+        return self._link.all(_GROUPS_OF_USER, user_id=user_id, after=after, limit=limit)
 
     def members(self, group_id: str, *, after: str = "", limit: int = 10_000) -> Sequence[UserRecord]:
         """The users of a group, by name."""
-        m, u = tables.memberships.c, tables.users.c
-        columns = [u[field.name] for field in fields(UserRecord)]
-        asked = select(*columns).join(tables.memberships, m.user_id == u.id)
-        asked = asked.where(m.group_id == group_id, u.name_key > after).order_by(u.name_key).limit(limit)
-        return [UserRecord(**row._mapping) for row in self._connection.execute(asked)]
+        return self._link.all(_MEMBERS, group_id=group_id, after=after, limit=limit)
+
+
+_r: Final = tables.roles.c
+_ROLES_BOUND: Final = records(
+    tables.roles, RoleRecord, _r.account == given("account"), _r.boundary == given("boundary"), order_by=(_r.name_key,)
+)
+_USED: Final = Prepared(
+    update(tables.roles)
+    .where(_r.id == given("role_id"), or_(_r.used.is_(None), _r.used <= given("moment")))
+    .values(used=given("moment"), used_region=given("region"))
+)
 
 
 class Roles(Named[RoleRecord]):
-    table = tables.roles
-    record = RoleRecord
+    _told = _Statements(tables.roles, RoleRecord)
 
     def with_boundary(self, account: str, policy_arn: str) -> Sequence[RoleRecord]:
         """The roles whose boundary this policy is."""
-        t = self.table.c
-        asked = select(*self._columns()).where(t.account == account, t.boundary == policy_arn).order_by(t.name_key)
-        return self._all(asked)
+        return self._link.all(_ROLES_BOUND, account=account, boundary=policy_arn)
 
     def used(self, role_id: str, at: int, region: str) -> None:
         """Note the last use, unless a later one is known; nothing that is remembered of the role changes by it."""
-        t = self.table.c
-        asked = update(self.table).where(t.id == role_id, or_(t.used.is_(None), t.used <= at))
-        self._connection.execute(asked.values(used=at, used_region=region))
+        self._link.run(_USED, role_id=role_id, moment=at, region=region)
+
+
+_p: Final = tables.instance_profiles.c
+_PROFILES_OF_ROLE: Final = Question(
+    InstanceProfileRecord,
+    columns(tables.instance_profiles, InstanceProfileRecord)
+    .where(_p.role_id == given("role_id"), _p.name_key > given("after"))
+    .order_by(_p.name_key)
+    .limit(given("limit")),
+)
 
 
 class InstanceProfiles(Named[InstanceProfileRecord]):
-    table = tables.instance_profiles
-    record = InstanceProfileRecord
+    _told = _Statements(tables.instance_profiles, InstanceProfileRecord)
 
     def of_role(self, role_id: str, *, after: str = "", limit: int = 10_000) -> Sequence[InstanceProfileRecord]:
         """The profiles that hold a role, by name."""
-        t = self.table.c
-        asked = select(*self._columns()).where(t.role_id == role_id, t.name_key > after)
-        return self._all(asked.order_by(t.name_key).limit(limit))
+        return self._link.all(_PROFILES_OF_ROLE, role_id=role_id, after=after, limit=limit)
+
+
+_v: Final = tables.policy_versions.c
+_one_version: Final = (_v.policy_id == given("policy"), _v.number == given("which"))
+_ADD_VERSION: Final = adding(tables.policy_versions, PolicyVersionRecord)
+_VERSION: Final = records(tables.policy_versions, PolicyVersionRecord, *_one_version)
+_VERSIONS: Final = records(
+    tables.policy_versions, PolicyVersionRecord, _v.policy_id == given("policy"), order_by=(_v.number.desc(),)
+)
+_REMOVE_VERSION: Final = Prepared(delete(tables.policy_versions).where(*_one_version))
 
 
 class Policies(Named[PolicyRecord]):
     """Customer-managed policies and their versions."""
 
-    table = tables.policies
-    record = PolicyRecord
+    _told = _Statements(tables.policies, PolicyRecord)
 
     def add_version(self, version: PolicyVersionRecord) -> None:
         """Keep a version."""
-        self._connection.execute(insert(tables.policy_versions).values(**asdict(version)))
+        self._link.run(_ADD_VERSION, **values_of(version))
         self._touch(version.policy_id)
 
     def version(self, policy_id: str, number: int) -> PolicyVersionRecord | None:
         """One version."""
-        v = tables.policy_versions
-        asked = select(v).where(v.c.policy_id == policy_id, v.c.number == number)
-        row = self._connection.execute(asked).first()
-        return None if row is None else PolicyVersionRecord(**row._mapping)
+        return self._link.one(_VERSION, policy=policy_id, which=number)
 
     def versions(self, policy_id: str) -> Sequence[PolicyVersionRecord]:
         """All versions, the newest first."""
-        v = tables.policy_versions
-        asked = select(v).where(v.c.policy_id == policy_id).order_by(v.c.number.desc())
-        return [PolicyVersionRecord(**row._mapping) for row in self._connection.execute(asked)]
+        return self._link.all(_VERSIONS, policy=policy_id)
 
     def remove_version(self, policy_id: str, number: int) -> None:
         """Delete one version."""
-        v = tables.policy_versions
-        self._connection.execute(delete(v).where(v.c.policy_id == policy_id, v.c.number == number))
+        self._link.run(_REMOVE_VERSION, policy=policy_id, which=number)
         self._touch(policy_id)

@@ -1,0 +1,163 @@
+"""store: statements whose SQL is built once, and one connection that runs them.
+
+SQLAlchemy writes the SQL and knows the columns' types; building a statement anew for each call would cost several times
+what SQLite needs to run it, so the statements of a noun stand in its module and are run on the driver's own connection.
+
+Source: SQLAlchemy 2, "SQL Expression Language", compilation; Python's `sqlite3`, named placeholders.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from functools import cache
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+
+from sqlalchemy import ClauseElement, Select, Table, bindparam, insert, select, update
+from sqlalchemy.dialects import sqlite
+
+_DIALECT: Final = sqlite.dialect(paramstyle="named")
+
+IntegrityError = sqlite3.IntegrityError
+"""A key or a name is taken."""
+
+given: Final = bindparam
+"""A value that a statement is given when it is run, by name."""
+
+
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+T = TypeVar("T")
+D = TypeVar("D", bound=_Dataclass)
+
+
+class Prepared:
+    """A statement, its SQL built once."""
+
+    __slots__ = ("_fixed", "sql")
+
+    def __init__(self, asked: ClauseElement, columns: Iterable[str] | None = None) -> None:
+        """
+        Args:
+            asked: its values are `given(name)`.
+            columns: those that an INSERT fills or an UPDATE sets, each with the value given by its name.
+        """
+        compiled = asked.compile(dialect=_DIALECT, column_keys=None if columns is None else list(columns))
+        self.sql: Final = str(compiled)
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def values(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the driver is given: what was told, and what the statement itself says."""
+        return {**self._fixed, **told} if self._fixed else told
+
+
+class Question(Prepared, Generic[T]):
+    """A SELECT that gives records."""
+
+    __slots__ = ("_changed", "_names", "_record")
+
+    def __init__(self, record: Callable[..., T], asked: Select[Any]) -> None:
+        super().__init__(asked)
+        self._record = record
+        columns = list(asked.selected_columns)
+        self._names = tuple(column.name for column in columns)
+        readers = ((column.name, _reader(column.type)) for column in columns)
+        self._changed = tuple((name, reader) for name, reader in readers if reader is not None)
+
+    def read(self, row: Sequence[Any]) -> T:
+        """A row as a record."""
+        values = dict(zip(self._names, row, strict=True))
+        for name, reader in self._changed:
+            values[name] = reader(values[name])
+        return self._record(**values)
+
+
+def _reader(kind: Any) -> Callable[[Any], Any] | None:
+    """What makes the driver's value one of the column's type; None where it is one."""
+    found: Callable[[Any], Any] | None = kind.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
+    return found
+
+
+def columns(table: Table, record: type[_Dataclass]) -> Select[Any]:
+    """A SELECT of a record's columns."""
+    return select(*(table.c[field.name] for field in fields(record)))
+
+
+def records(table: Table, record: type[D], *where: Any, order_by: Any = ()) -> Question[D]:
+    """The question for a table's records."""
+    asked = columns(table, record).where(*where)
+    return Question(record, asked.order_by(*order_by) if order_by else asked)
+
+
+def adding(table: Table, record: type[_Dataclass], *further: str) -> Prepared:
+    """The statement that adds a record, and what columns it has beyond the record's."""
+    return Prepared(insert(table), (*(field.name for field in fields(record)), *further))
+
+
+@cache
+def changing(table: Table, names: tuple[str, ...]) -> Prepared:
+    """The statement that sets columns of the row whose primary key is given as `row`."""
+    (key,) = table.primary_key.columns
+    return Prepared(update(table).where(key == given("row")), names)
+
+
+def values_of(record: _Dataclass) -> dict[str, Any]:
+    """A record's values by name."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
+class Link:
+    """A connection within one transaction. The same question, asked twice, is answered from memory.
+
+    INVARIANT: what is remembered is forgotten with every change.
+    """
+
+    __slots__ = ("_answers", "_driver")
+
+    def __init__(self, driver: sqlite3.Connection) -> None:
+        self._driver = driver
+        self._answers: dict[Any, Any] = {}
+
+    def rows(self, asked: Prepared, **told: Any) -> list[Any]:
+        """All rows, as tuples."""
+        key = (asked, *told.items())
+        found: list[Any] | None = self._answers.get(key)
+        if found is None:
+            found = self._answers[key] = self._driver.execute(asked.sql, asked.values(told)).fetchall()
+        return found
+
+    def value(self, asked: Prepared, **told: Any) -> Any:
+        """The first column of the first row, or None."""
+        rows = self.rows(asked, **told)
+        return rows[0][0] if rows else None
+
+    def column(self, asked: Prepared, **told: Any) -> list[Any]:
+        """The first column."""
+        return [row[0] for row in self.rows(asked, **told)]
+
+    def all(self, asked: Question[T], **told: Any) -> list[T]:
+        """The records."""
+        return [asked.read(row) for row in self.rows(asked, **told)]
+
+    def one(self, asked: Question[T], **told: Any) -> T | None:
+        """The first record."""
+        rows = self.rows(asked, **told)
+        return asked.read(rows[0]) if rows else None
+
+    def run(self, asked: Prepared, **told: Any) -> int:
+        """Change something; how many rows it was. Raises `IntegrityError`."""
+        self._answers.clear()
+        return self._driver.execute(asked.sql, asked.values(told)).rowcount
+
+    def add(self, asked: Prepared, **told: Any) -> int:
+        """Add a row to a table that numbers its rows; the number. Raises `IntegrityError`."""
+        self._answers.clear()
+        return self._driver.execute(asked.sql, asked.values(told)).lastrowid or 0
+
+    def run_each(self, asked: Prepared, told: Iterable[Mapping[str, Any]]) -> None:
+        """The same change with each of several sets of values. Raises `IntegrityError`."""
+        self._answers.clear()
+        self._driver.executemany(asked.sql, [asked.values(each) for each in told])
