@@ -26,7 +26,10 @@ def split_components(parts: tuple[TemplatePart, ...]) -> list[list[TemplatePart]
 
 
 class ArnPattern:
-    """One ARN pattern of a policy. `open_ended` patterns (Resource) may end early in a `*` that reaches to the end."""
+    """One ARN pattern of a policy. `open_ended` patterns (Resource) may end early in a `*` that reaches to the end.
+
+    Only that last `*` passes colons: `arn:aws:*3*` covers what `s3` owns, not `arn:aws:sqs:eu-west-3:…`.
+    """
 
     __slots__ = ("_components", "constant", "head", "tail")
 
@@ -45,7 +48,7 @@ class ArnPattern:
         self.constant = None
         self.head = value.parts[0] if value.parts and isinstance(value.parts[0], str) else ""
         self.tail = "".join(map(str, pieces[-1])) if complete and _literal(pieces[-1:]) else None
-        if possible and not value.variables and _literal(pieces[:-1]):
+        if possible and complete and not value.variables and _literal(pieces[:-1]):
             # No wildcard before the last component, so five literal colons hold the components apart.
             self.constant = Glob(part for part in value.parts if not isinstance(part, Variable))
         elif possible:
@@ -60,10 +63,8 @@ class ArnPattern:
         values = arn.split(":", COMPONENTS - 1)
         if len(values) != COMPONENTS:
             return False
-        count = len(self._components)
-        if count < COMPONENTS:
-            values[count - 1 :] = [":".join(values[count - 1 :])]
-        return all(_covers(component, value, keys) for component, value in zip(self._components, values, strict=True))
+        # A pattern that ends early says nothing of the components after its last.
+        return all(_covers(component, value, keys) for component, value in zip(self._components, values, strict=False))
 
 
 def _literal(pieces: list[list[TemplatePart]]) -> bool:

@@ -162,6 +162,8 @@ class _Reader:
         element, negated = value[name], name != "Principal"
         if element == "*":
             return Principals(named({"AWS": ("*",)}), negated)
+        if element == []:
+            return Principals(named({}), negated)
         if not isinstance(element, dict):
             raise self.refuse((*path, name))
         entries = {key: self.strings(entry, (*path, name, key)) for key, entry in element.items()}

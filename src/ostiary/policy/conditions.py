@@ -126,11 +126,10 @@ class Test:
         members = (value,) if isinstance(value, str) else value
         if self._quantifier is Quantifier.ANY:
             return bool(self.values) and any(matcher.any(member, keys) is not self._negated for member in members)
-        # An empty string counts as an empty set here, and here only.
-        members = tuple(member for member in members if member)
         if not self.values:
-            return not members
-        return all(matcher.any(member, keys) is not self._negated for member in members)
+            return False  # An empty list is met by an absent key only.
+        # An empty string counts as an empty set here, and here only.
+        return all(matcher.any(member, keys) is not self._negated for member in members if member)
 
 
 def _when_absent(name: OperatorName | None, negated: bool, values: tuple[str, ...]) -> bool:

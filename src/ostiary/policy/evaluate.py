@@ -69,6 +69,7 @@ class Layer(NamedTuple):
     type: PolicyType
     levels: tuple[Pool, ...]
     of_resource: bool = False
+    """Resource policies, those of VPC endpoints among them: a statement has to name its principals."""
 
 
 class Layers(NamedTuple):
@@ -111,7 +112,7 @@ def _filters(in_force: InForce, request: Request) -> tuple[Layer, ...]:
     if in_force.scp is not None and _scp_binds(request):
         found.append(Layer(PolicyType.SCP, in_force.scp))
     if in_force.endpoint is not None:
-        found.append(Layer(PolicyType.ENDPOINT, (in_force.endpoint,)))
+        found.append(Layer(PolicyType.ENDPOINT, (in_force.endpoint,), of_resource=True))
     return tuple(found)
 
 

@@ -169,7 +169,7 @@ def _given(in_force: InForce) -> Iterator[Layer]:
         policies = getattr(in_force, name)
         if policies is not None and len(policies):
             own = policies.policies[0].source.type if kind is PolicyType.RESOURCE else kind
-            yield Layer(own, (policies,), of_resource=kind is PolicyType.RESOURCE)
+            yield Layer(own, (policies,), of_resource=kind in (PolicyType.RESOURCE, PolicyType.ENDPOINT))
 
 
 def _type_report(layer: Layer, request: Request, *, applies: bool, bounded: bool) -> TypeReport:

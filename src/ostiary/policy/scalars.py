@@ -12,6 +12,7 @@ import ipaddress
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
@@ -39,17 +40,17 @@ def read_number(text: str) -> Decimal | None:
 
 
 @lru_cache(maxsize=4096)
-def read_moment(text: str) -> Decimal | None:
-    """Seconds since 1970 in UTC, of an ISO 8601 date (W3C profile) or of epoch seconds. Four digits are a year."""
+def read_moment(text: str) -> Fraction | None:
+    """Seconds since 1970 in UTC, exactly, of an ISO 8601 date (W3C profile) or of epoch seconds. Four digits are a year."""
     found = _DATE.fullmatch(text)
     if found is None:
-        return Decimal(text) if _EPOCH.fullmatch(text) else None
+        return Fraction(text) if _EPOCH.fullmatch(text) else None
     whole = [int(found[name] or least) for name, least in _DATE_FIELDS]
     try:
         moment = datetime(whole[0], whole[1], whole[2], whole[3], whole[4], whole[5], tzinfo=UTC) - _BEGINNING
     except ValueError:
         return None
-    seconds = Decimal(moment.days * 86_400 + moment.seconds) + Decimal(f"0.{found['fraction'] or 0}")
+    seconds = moment.days * 86_400 + moment.seconds + Fraction(f"0.{found['fraction'] or 0}")
     zone = found["zone"]
     if zone is None or zone == "Z":
         return seconds

@@ -190,7 +190,7 @@ def _with_allows(in_force: InForce, request: Request, decision: Decision) -> Ite
         yield Suggestion(remedy=Remedy.ADD_ALLOW, text=text, add=tuple(added))
 
 
-_OF_RESOURCE: Final = frozenset({PolicyType.RESOURCE, PolicyType.TRUST})
+_OF_RESOURCE: Final = frozenset({PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.ENDPOINT})
 
 
 def _allow(kind: PolicyType, request: Request) -> str:
