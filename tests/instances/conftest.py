@@ -36,6 +36,7 @@ from ostiary.doors.metadata import (
 )
 from ostiary.entropy import SystemEntropy
 from ostiary.instances.namespace import why_not
+from tests.needs import need
 
 EC2_NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
 LONG_AGO, FAR_AHEAD = datetime(2019, 3, 6, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
@@ -220,7 +221,7 @@ def endpoint_of(holder: list[Machine]) -> Iterator[str]:
 @pytest.fixture
 def machine() -> Iterator[Machine]:
     if (reason := why_not()) is not None:
-        pytest.skip(f"NAMESPACES ARE NOT AVAILABLE, so nothing about `ostiary instance run` is tested: {reason}")
+        need(False, f"NAMESPACES ARE NOT AVAILABLE, so nothing about `ostiary instance run` is tested: {reason}")
     holder: list[Machine] = []
     with tempfile.TemporaryDirectory(prefix="ostiary-test-") as home, endpoint_of(holder) as endpoint:
         Path(home).chmod(0o755)

@@ -12,11 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import need
+
 from .conftest import Machine, eventually
 
 METADATA = "http://169.254.169.254/latest/meta-data"
 
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+@pytest.fixture(autouse=True)
+def _curl() -> None:
+    need(shutil.which("curl"), "curl is not installed")
 
 
 def alive(pid: int) -> bool:
@@ -141,7 +146,7 @@ def test_the_endpoint_is_where_it_is_outside_and_nothing_else_is_reachable(machi
 def test_the_aws_cli_finds_the_role_by_itself(machine: Machine) -> None:
     aws = Path(sys.executable).parent / "aws"
     if not aws.exists():
-        pytest.skip("the aws CLI is not installed")
+        need(False, "the aws CLI is not installed")
     done = machine.run(str(aws), "s3", "ls")
     assert done.stdout.split()[-1] == "storage.joinc.s3", done.stderr
     (listing,) = (asked for asked in machine.asked if asked.line.startswith("GET / "))

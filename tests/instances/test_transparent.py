@@ -15,7 +15,10 @@ from .conftest import Machine
 TUTORIAL_HOST = "storage.joinc.s3.s3.ap-northeast-2.amazonaws.com"
 TRANSPARENT = ("--transparent",)
 
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+@pytest.fixture(autouse=True)
+def _curl() -> None:
+    need(shutil.which("curl"), "curl is not installed")
 
 
 def test_curl_trusts_the_endpoint_under_an_aws_name(machine: Machine) -> None:
@@ -49,6 +52,8 @@ def test_every_aws_domain_leads_to_the_endpoint(machine: Machine, host: str) -> 
 def test_names_outside_aws_do_not_exist_inside(machine: Machine) -> None:
     script = """
 import socket
+from tests.needs import need
+from tests.needs import need
 for name in ("example.com", "notamazonaws.com", "amazonaws.com", "bucket.localhost", "localhost"):
     try:
         print(name, sorted({found[4][0] for found in socket.getaddrinfo(name, 80)}))
@@ -105,7 +110,7 @@ def test_the_authority_is_made_once_and_kept_from_others(machine: Machine) -> No
 def test_the_aws_cli_reaches_the_endpoint_with_the_role_and_nothing_else_configured(machine: Machine) -> None:
     aws = Path(sys.executable).parent / "aws"
     if not aws.exists():
-        pytest.skip("the aws CLI is not installed")
+        need(False, "the aws CLI is not installed")
     done = machine.run(str(aws), "s3", "ls", options=TRANSPARENT)
     assert done.stdout.split()[-1] == "storage.joinc.s3", done.stderr
     (listing,) = (asked for asked in machine.asked if asked.line.startswith("GET / "))

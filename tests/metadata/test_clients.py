@@ -9,6 +9,7 @@ import pytest
 from botocore.utils import InstanceMetadataFetcher, InstanceMetadataRegionFetcher
 
 from ostiary.doors.metadata import MetadataOptions
+from tests.needs import need
 
 from .conftest import CREDENTIALS, Door
 
@@ -44,8 +45,8 @@ def test_botocore_finds_nothing_on_an_instance_without_a_profile(door: Door) -> 
     assert fetcher.retrieve_iam_role_credentials() == {}
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_curl_follows_the_user_guides_two_commands(door: Door) -> None:
+    need(shutil.which("curl"), "curl is not installed")
     script = (
         f'TOKEN=`curl -sS -X PUT "{door.url}/latest/api/token" -H "X-aws-ec2-metadata-token-ttl-seconds: 21600"` '
         f'&& curl -sS -H "X-aws-ec2-metadata-token: $TOKEN" {door.url}/latest/meta-data/iam/security-credentials/'
