@@ -113,6 +113,7 @@ def build(
     store = Store(settings.database)
     vault = Vault(key_encryption_key(settings.data), entropy)
     book = Book(store, vault)
+    audit = AuditWriter(store, settings.audit_delay)
     house = House(
         settings=settings,
         clock=clock or SystemClock(),
@@ -124,5 +125,6 @@ def build(
         judge=Judge(book),
         engine=engine,
         engine_signer=engine_signer,
+        write_record=audit.flush,
     )
-    return Built(house, AuditWriter(store, settings.audit_delay))
+    return Built(house, audit)

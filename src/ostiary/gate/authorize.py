@@ -32,9 +32,13 @@ class Permitted:
 class Refused(ServiceFault):
     """A call that may not be done, with what was asked."""
 
-    def __init__(self, code: str, message: str, judgements: tuple[Judgement, ...]) -> None:
+    def __init__(
+        self, code: str, message: str, judgements: tuple[Judgement, ...], authorization_id: str = ""
+    ) -> None:
         super().__init__(code, message, 403)
         self.judgements = judgements
+        self.authorization_id = authorization_id
+        """Under which the record tells more; empty when the caller is not told."""
 
 
 def authorize(operation: Operation, call: Call, tx: Transaction) -> Permitted:

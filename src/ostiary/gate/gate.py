@@ -18,6 +18,7 @@ from ostiary.authorization.context import RequestFacts
 from ostiary.authorization.temporary import refusal
 from ostiary.gate.authenticate import Authenticated, Authenticator
 from ostiary.gate.authorize import Refused
+from ostiary.gate.denied import with_references
 from ostiary.gate.operate import carry_out
 from ostiary.gate.recorded import parameters_for_record
 from ostiary.gate.request import HttpRequest, HttpResponse
@@ -144,9 +145,12 @@ class Gate:
         told = refusal(known.caller, target.service, target.operation)
         if told is not None:
             raise ServiceFault(*told, 403)
-        given, permitted, trail.recorded = carry_out(
-            route.operation, call, trail.happening, target.output_shape, self._audit.kept
-        )
+        try:
+            given, permitted, trail.recorded = carry_out(
+                route.operation, call, trail.happening, target.output_shape, self._audit.kept
+            )
+        except Refused as refused:
+            raise with_references(refused, call) from None
         judgements = (*permitted.judgements, *call.further)
         if judgements and not trail.recorded:
             trail.happening = replace(trail.happening, judgements=judgements)

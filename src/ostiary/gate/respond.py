@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ostiary.gate.authorize import Refused
+from ostiary.gate.denied import HEADER
 from ostiary.gate.request import HttpRequest, HttpResponse
 from ostiary.gate.target import Target
 from ostiary.services.faults import ServiceFault
@@ -44,4 +46,7 @@ def error_response(request: HttpRequest, target: Target, fault: ServiceFault) ->
         host_id=HOST_ID if target.service == "s3" else "",
         extra=extra,
     )
-    return HttpResponse(status=written.status, headers=tuple(written.headers.items()), body=written.body)
+    headers = tuple(written.headers.items())
+    if isinstance(fault, Refused) and fault.authorization_id:
+        headers = (*headers, (HEADER, fault.authorization_id))
+    return HttpResponse(status=written.status, headers=headers, body=written.body)

@@ -16,6 +16,8 @@ _FAMILIES: Final = {
     "json": Family.JSON,
     "rest-json": Family.REST_JSON,
 }
+_SOURCES: Final = {"iam-toolbox": "iam-toolbox"}
+"""The services that CloudTrail does not name as they are signed for."""
 _READ_WORDS: Final = ("Get", "List", "Describe", "Head", "Lookup", "Search", "Simulate", "Validate", "Check")
 
 
@@ -45,7 +47,7 @@ class Target:
     @property
     def event_source(self) -> str:
         """As CloudTrail names the service."""
-        return f"{self.signing_name or 'unknown'}.amazonaws.com"
+        return f"{_SOURCES.get(self.service, self.signing_name) or 'unknown'}.amazonaws.com"
 
     @property
     def read_only(self) -> bool:

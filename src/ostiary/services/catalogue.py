@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from typing import Final
 
-_PACKAGES: Final = ("iam", "sts", "s3", "ec2", "organizations")
+_PACKAGES: Final = ("iam", "iam_toolbox", "sts", "s3", "ec2", "organizations", "accessanalyzer")
 
 
 def load_operations() -> None:

@@ -24,6 +24,10 @@ from ostiary.store.database import Store
 from ostiary.store.transaction import Transaction
 
 
+def nothing_waits() -> None:
+    """For a house whose record is written at once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """The collaborators, built once by `app.py`."""
@@ -39,6 +43,8 @@ class House:
     engine: Engine | None
     engine_signer: Signer
     """Signs requests to the engine with the engine's own key."""
+    write_record: Callable[[], None] = nothing_waits
+    """Write what waits to be recorded: then the record has every request that was answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
