@@ -176,3 +176,19 @@ def test_versions_of_a_policy_come_newest_first_and_go_one_by_one(store: Store) 
         assert [each.number for each in tx.policies.versions(policy("p").id)] == [3, 1]
         assert tx.policies.version(policy("p").id, 3) == version(policy("p").id, 3, '{"v":3}')
         assert tx.policies.version(policy("p").id, 2) is None
+
+
+def test_whether_an_account_has_more_than_a_number_is_known_after_removals_too(store: Store) -> None:
+    with store.write() as tx:
+        tx.accounts.add(account(OTHER))
+        for number in range(6):
+            tx.users.add(user(f"user-{number}"))
+            tx.users.add(user(f"user-{number}", id=f"AIDAOTHER{number}", account=OTHER))
+    with store.write() as tx:
+        for number in range(4):
+            found = tx.users.get(ACCOUNT, f"user-{number}")
+            assert found is not None
+            tx.users.remove(found.id)
+    with store.read() as tx:
+        assert [tx.users.exceeds(ACCOUNT, limit) for limit in (0, 1, 2, 3, 100)] == [True, True, False, False, False]
+        assert [tx.users.exceeds(OTHER, limit) for limit in (0, 5, 6, 100)] == [True, True, False, False]

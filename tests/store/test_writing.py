@@ -75,7 +75,7 @@ def together(writing: Writing, *changes: Callable[[sqlite3.Connection], None]) -
 
 
 def test_changes_that_wait_for_their_turn_share_a_commit(driver: Statements, path: Path) -> None:
-    done = together(Writing(driver), *(lambda c, word=word: add(c, word) for word in "abcde"))  # type: ignore[misc]
+    done = together(Writing(driver), *(lambda c, word=word: add(c, word) for word in "abcde"))
     assert [future.exception() for future in done] == [None] * 5
     assert words(path) == set("abcde")
     assert driver.told.count("COMMIT") == 1

@@ -186,7 +186,7 @@ class Watch:
             version: int = ask("PRAGMA data_version").fetchone()[0]
             if version == self._version:
                 return _NOTHING
-            first, last = ask("SELECT min(sequence), max(sequence) FROM changes").fetchone()
+            first, last = ask(_ENDS).fetchone()
             self._version = version
             last = last or 0
             if last == self._seen:
@@ -203,3 +203,5 @@ class Watch:
 
 
 _NOTHING: Final[frozenset[str]] = frozenset()
+# asked for together in one SELECT, they would be looked for in the whole table
+_ENDS: Final = "SELECT (SELECT min(sequence) FROM changes), (SELECT max(sequence) FROM changes)"

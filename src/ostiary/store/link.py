@@ -119,33 +119,39 @@ class Link:
 
     def __init__(self, driver: sqlite3.Connection) -> None:
         self._driver = driver
-        self._answers: dict[Any, Any] = {}
+        self._answers: dict[Any, Sequence[Any]] = {}
 
-    def rows(self, asked: Prepared, **told: Any) -> list[Any]:
+    def rows(self, asked: Prepared, **told: Any) -> Sequence[Any]:
         """All rows, as tuples."""
-        key = (asked, *told.items())
-        found: list[Any] | None = self._answers.get(key)
-        if found is None:
-            found = self._answers[key] = self._driver.execute(asked.sql, asked.values(told)).fetchall()
-        return found
+        return self._remembered(asked, told, None)
 
     def value(self, asked: Prepared, **told: Any) -> Any:
         """The first column of the first row, or None."""
-        rows = self.rows(asked, **told)
+        rows = self._remembered(asked, told, None)
         return rows[0][0] if rows else None
 
-    def column(self, asked: Prepared, **told: Any) -> list[Any]:
+    def column(self, asked: Prepared, **told: Any) -> Sequence[Any]:
         """The first column."""
-        return [row[0] for row in self.rows(asked, **told)]
+        return [row[0] for row in self._remembered(asked, told, None)]
 
-    def all(self, asked: Question[T], **told: Any) -> list[T]:
+    def all(self, asked: Question[T], **told: Any) -> Sequence[T]:
         """The records."""
-        return [asked.read(row) for row in self.rows(asked, **told)]
+        return self._remembered(asked, told, asked.read)
 
     def one(self, asked: Question[T], **told: Any) -> T | None:
         """The first record."""
-        rows = self.rows(asked, **told)
-        return asked.read(rows[0]) if rows else None
+        found = self._remembered(asked, told, asked.read)
+        return found[0] if found else None
+
+    def _remembered(
+        self, asked: Prepared, told: Mapping[str, Any], read: Callable[[Sequence[Any]], Any] | None
+    ) -> Sequence[Any]:
+        key = (asked, *told.items())
+        found = self._answers.get(key)
+        if found is None:
+            rows = self._driver.execute(asked.sql, asked.values(told)).fetchall()
+            found = self._answers[key] = rows if read is None else [read(row) for row in rows]
+        return found
 
     def run(self, asked: Prepared, **told: Any) -> int:
         """Change something; how many rows it was. Raises `IntegrityError`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Table, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, insert, literal_column, or_, select, update
 
 from ostiary.store import tables
 from ostiary.store.link import (
@@ -59,6 +59,7 @@ class _Statements(Generic[R]):
         self.page = Question(record, following)
         self.page_under = Question(record, following.where(_begins(t.path, "path_prefix")))
         self.count = Prepared(select(func.count()).select_from(table).where(t.account == given("account")))
+        self.rows_at_most = Prepared(select(func.max(literal_column("rowid"))).select_from(table))
         self.remove = Prepared(delete(table).where(t.id == given("id")))
 
 
@@ -99,6 +100,13 @@ class Named(Rows, Generic[R]):
         """How many the account has."""
         found: int = self._link.value(self._told.count, account=account)
         return found
+
+    def exceeds(self, account: str, limit: int) -> bool:
+        """Whether the account has more than `limit`.
+
+        SQLite numbers the rows of a table, upwards from 1: where no number is above the limit, nothing is counted.
+        """
+        return (self._link.value(self._told.rows_at_most) or 0) > limit and self.count(account) > limit
 
     def change(self, unique_id: str, **values: Any) -> None:
         """Set columns. Raises `AlreadyExists` when a new name is taken."""

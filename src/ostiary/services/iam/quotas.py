@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from ostiary.services.iam.faults import LimitExceeded
+from ostiary.store.named import Named
 from ostiary.store.transaction import Transaction
 
 QUOTAS: Final[Mapping[str, int]] = MappingProxyType(
@@ -57,4 +58,15 @@ def check(tx: Transaction, account: str, name: str, wanted: int) -> None:
     """Raises `LimitExceeded` when `wanted`, the number there would be, is more than the quota."""
     limit = quota(tx, account, name)
     if wanted > limit:
-        raise LimitExceeded(f"Cannot exceed quota for {name}: {limit}")
+        raise _exceeded(name, limit)
+
+
+def check_all(tx: Transaction, account: str, name: str, of: Named[Any]) -> None:
+    """Raises `LimitExceeded` when the account has more of a kind, the new one among them, than the quota."""
+    limit = quota(tx, account, name)
+    if of.exceeds(account, limit):
+        raise _exceeded(name, limit)
+
+
+def _exceeded(name: str, limit: int) -> LimitExceeded:
+    return LimitExceeded(f"Cannot exceed quota for {name}: {limit}")

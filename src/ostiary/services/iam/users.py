@@ -59,7 +59,7 @@ def create_user(call: Call, tx: Transaction) -> dict[str, Any]:
         boundary=accept_boundary(call, tx),
     )
     USER.add(tx, user)
-    quotas.check(tx, call.account, "UsersPerAccount", tx.users.count(call.account))
+    quotas.check_all(tx, call.account, "UsersPerAccount", tx.users)
     put_tags(tx, call.account, user.id, tags)
     return {"User": whole_user(tx, user)}
 
