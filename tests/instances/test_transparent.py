@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import need
+
 from .conftest import Machine
 
 TUTORIAL_HOST = "storage.joinc.s3.s3.ap-northeast-2.amazonaws.com"
