@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ostiary.policy.batch import decide_many
 from ostiary.policy.combine import decide
 from ostiary.policy.compile import CompiledPolicy, compile_policy, referenced_condition_keys
 from ostiary.policy.decision import Decision, Effect, Matched, PolicyType, Position, Source, Verdict
@@ -62,6 +63,7 @@ __all__ = [
     "check",
     "compile_policy",
     "decide",
+    "decide_many",
     "denial_message",
     "explain",
     "map_principals",
