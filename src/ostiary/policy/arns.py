@@ -6,6 +6,8 @@ before anything is split, so a colon in a variable's name or value separates not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ostiary.policy.globs import Glob, Wild
 from ostiary.policy.variables import Keys, Template, TemplatePart, Variable
 
@@ -31,40 +33,63 @@ class ArnPattern:
     Only that last `*` passes colons: `arn:aws:*3*` covers what `s3` owns, not `arn:aws:sqs:eu-west-3:…`.
     """
 
-    __slots__ = ("_components", "constant", "head", "tail")
+    __slots__ = ("_components", "_starred", "_text", "constant", "head", "tail_head", "variable")
 
     constant: Glob | None
     """A glob over the whole ARN that says the same, where there is one."""
     head: str
     """The literal text that every ARN it covers begins with."""
-    tail: str | None
-    """The resource component, if it is literal: every ARN it covers ends in it."""
+    tail_head: str | None
+    """The literal text that the resource component of every ARN it covers begins with; None if that is not known."""
+    variable: bool
+    """Whether what it covers depends on the condition context."""
 
     def __init__(self, value: Template, *, open_ended: bool) -> None:
         pieces = split_components(value.parts)
         complete = len(pieces) == COMPONENTS
         possible = complete or (open_ended and bool(pieces[-1]) and pieces[-1][-1] is Wild.STAR)
         self._components: tuple[Glob | Template, ...] = ()
+        self._text: Template | None = None
+        self._starred = False
         self.constant = None
-        self.head = value.parts[0] if value.parts and isinstance(value.parts[0], str) else ""
-        self.tail = "".join(map(str, pieces[-1])) if complete and _literal(pieces[-1:]) else None
-        if possible and complete and not value.variables and _literal(pieces[:-1]):
-            # No wildcard before the last component, so five literal colons hold the components apart.
+        self.head = _head(value.parts)
+        self.tail_head = _head(pieces[-1]) if complete else None
+        self.variable = bool(value.variables)
+        # No wildcard before the last component: five literal colons hold the components apart.
+        whole = _literal(pieces[:-1])
+        if complete and not self.variable and whole:
             self.constant = Glob(part for part in value.parts if not isinstance(part, Variable))
-        elif possible:
+        elif possible and complete and whole and not any(isinstance(part, Wild) for part in value.parts[:-1]):
+            self._starred = value.parts[-1] is Wild.STAR
+            if self._starred or not isinstance(value.parts[-1], Wild):
+                self._text = Template(value.parts[:-1] if self._starred else value.parts)
+        if possible and self.constant is None and self._text is None:
             self._components = tuple(_component(piece) for piece in pieces)
 
     def matches(self, arn: str, keys: Keys) -> bool:
         """Whether the pattern covers the ARN."""
         if self.constant is not None:
             return self.constant.matches(arn)
-        if not self._components:
+        if not arn.startswith(self.head):
             return False
+        if self._text is not None:
+            text = self._text.text(keys)
+            return text is not None and (arn.startswith(text) if self._starred else arn == text)
+        return bool(self._components) and self._by_component(arn, keys)
+
+    def _by_component(self, arn: str, keys: Keys) -> bool:
         values = arn.split(":", COMPONENTS - 1)
         if len(values) != COMPONENTS:
             return False
         # A pattern that ends early says nothing of the components after its last.
-        return all(_covers(component, value, keys) for component, value in zip(self._components, values, strict=False))
+        for component, value in zip(self._components, values, strict=False):  # noqa: SIM110
+            if not _covers(component, value, keys):
+                return False
+        return True
+
+
+def _head(parts: Sequence[TemplatePart]) -> str:
+    return parts[0] if parts and isinstance(parts[0], str) else ""
 
 
 def _literal(pieces: list[list[TemplatePart]]) -> bool:

@@ -6,56 +6,83 @@ the two that AWS documents as undeniable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Final
 
 from ostiary.policy.decision import Decision, PolicyType, Verdict
 from ostiary.policy.evaluate import (
-    ALWAYS_ALLOWED,
-    TRUST_ACTIONS,
-    Finding,
-    Layers,
     allowing,
-    denying,
+    bearings,
+    granting,
     keeps_bucket_policy,
     layers,
     needs_resource_grant,
 )
-from ostiary.policy.in_force import InForce
-from ostiary.policy.pool import Placed
-from ostiary.policy.principals import OF_ACCOUNT, WITH_POLICIES, Federated, FederatedUser, Root, Strength
+from ostiary.policy.in_force import InForce, Layers
+from ostiary.policy.placed import Placed
+from ostiary.policy.plan import Bearing, Finding
+from ostiary.policy.principals import (
+    OF_ACCOUNT,
+    WITH_POLICIES,
+    Federated,
+    FederatedUser,
+    RoleSession,
+    Root,
+    Strength,
+    User,
+)
 from ostiary.policy.request import Request
+from ostiary.policy.special import traits
+
+_HAVE_POLICIES: Final = frozenset({User, RoleSession})
+"""Whom their identity policies alone may allow something; a federated user needs a session policy."""
 
 
 def decide(in_force: InForce, request: Request) -> Decision:
     """Whether the request is allowed, and what that rests on."""
-    principal = request.principal
-    if request.action_key in ALWAYS_ALLOWED and isinstance(principal, OF_ACCOUNT):
+    if in_force.identity_only:
+        principal = request.principal
+        if principal.__class__ in _HAVE_POLICIES and principal.account == request.resource_account:
+            pool, action = in_force.identity, request.action
+            plan = pool.plans.get(action)
+            if plan is None:
+                plan = pool.plan(action)
+            if plan.decides_alone:
+                bearing = plan.bearing(request.resource)
+                answer = bearing.answer
+                return bearing.decide(request) if answer is None else answer
+    return _by_all(in_force, request)
+
+
+def _by_all(in_force: InForce, request: Request) -> Decision:
+    """The decision of all types together."""
+    if traits(request.action).always_allowed and isinstance(request.principal, OF_ACCOUNT):
         return Decision(verdict=Verdict.ALLOWED, decided_by=None)
     applying = layers(in_force, request)
-    for step in (_explicit_deny, _filtered):
-        refused = step(applying, request)
+    heard = [bearings(layer, request) for layer in applying.all]
+    for refused in (_explicit_deny(applying, heard, request), _filtered(applying, heard, request)):
         if refused is not None:
             return refused
     return _granted(applying, request)
 
 
-def _explicit_deny(applying: Layers, request: Request) -> Decision | None:
+def _explicit_deny(applying: Layers, heard: list[list[Bearing]], request: Request) -> Decision | None:
     """Step 1: a Deny anywhere. The first layer that denies is named; every matching Deny is listed."""
-    bounded = applying.boundary is not None
     first: PolicyType | None = None
     matched: list[Placed] = []
-    for layer in applying.all():
-        found = denying(layer, request, bounded=bounded)
-        if found and first is None:
-            first = layer.type
-        matched.extend(found)
-    return None if first is None else _decision(Verdict.EXPLICIT_DENY, first, matched)
+    for layer, levels in zip(applying.all, heard, strict=True):
+        for bearing in levels:
+            if bearing.denies:
+                found = bearing.denying(request, bounded=applying.boundary is not None)
+                if found:
+                    first = first or layer.type
+                    matched += found
+    return None if first is None else _decision(Verdict.EXPLICIT_DENY, first, tuple(matched))
 
 
-def _filtered(applying: Layers, request: Request) -> Decision | None:
+def _filtered(applying: Layers, heard: list[list[Bearing]], request: Request) -> Decision | None:
     """Steps 2 and 3: RCP, SCP and endpoint policy must each allow."""
-    for layer in applying.filters:
-        if not allowing(layer, request).strength:
+    for at, layer in enumerate(applying.filters):
+        if not granting(heard[at], request).strength:
             return _silent(layer.type)
     return None
 
@@ -84,7 +111,7 @@ def _granted(applying: Layers, request: Request) -> Decision:
 
 
 def _root(grant: Finding, kind: PolicyType, request: Request) -> Decision:
-    if request.action_key in TRUST_ACTIONS and needs_resource_grant(request):
+    if traits(request.action).trust and needs_resource_grant(request):
         return _silent(kind)  # "Roles may not be assumed by root accounts."
     same_account = request.principal.account == request.resource_account
     if same_account and (keeps_bucket_policy(request) or not needs_resource_grant(request)):
@@ -101,7 +128,7 @@ def _cross_account(applying: Layers, grant: Finding, kind: PolicyType, request: 
     identity = allowing(applying.identity, request)
     if not identity.strength:
         return _silent(PolicyType.IDENTITY)
-    return _limited(applying, request, _decision(Verdict.ALLOWED, None, (*grant.matched, *identity.matched)))
+    return _limited(applying, request, _decision(Verdict.ALLOWED, None, (*grant.placed, *identity.placed)))
 
 
 def _limited(applying: Layers, request: Request, otherwise: Decision) -> Decision:
@@ -115,7 +142,7 @@ def _limited(applying: Layers, request: Request, otherwise: Decision) -> Decisio
 
 
 def _resource_type(request: Request) -> PolicyType:
-    trust = request.action_key in TRUST_ACTIONS and needs_resource_grant(request)
+    trust = traits(request.action).trust and needs_resource_grant(request)
     return PolicyType.TRUST if trust or isinstance(request.principal, Federated) else PolicyType.RESOURCE
 
 
@@ -124,8 +151,8 @@ def _silent(layer: PolicyType) -> Decision:
 
 
 def _allowed(layer: PolicyType | None, finding: Finding) -> Decision:
-    return _decision(Verdict.ALLOWED, layer, finding.matched)
+    return _decision(Verdict.ALLOWED, layer, finding.placed)
 
 
-def _decision(verdict: Verdict, layer: PolicyType | None, placed: Iterable[Placed]) -> Decision:
-    return Decision(verdict=verdict, decided_by=layer, matched=tuple(one.matched() for one in placed))
+def _decision(verdict: Verdict, layer: PolicyType | None, placed: tuple[Placed, ...]) -> Decision:
+    return Decision(verdict=verdict, decided_by=layer, statements=placed)

@@ -24,17 +24,13 @@ OLD_VERSION: Final = "2008-10-17"
 _KNOWN: Final = frozenset(
     {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 )
-_REMEMBERED_ACTIONS: Final = 256
 _REMEMBERED_POLICIES: Final = 8192
-
-Split = tuple[tuple[Statement, ...], tuple[Statement, ...]]
-"""Denies and Allows."""
 
 
 class CompiledPolicy:
     """A policy ready for decisions. Never changes; shared by everyone who has the same text attached."""
 
-    __slots__ = ("_by_action", "_positions", "statements", "text", "version")
+    __slots__ = ("_positions", "statements", "text", "version")
 
     text: str
     version: str
@@ -42,22 +38,7 @@ class CompiledPolicy:
 
     def __init__(self, text: str, version: str, statements: tuple[Statement, ...]) -> None:
         self.text, self.version, self.statements = text, version, statements
-        self._by_action: dict[str, Split] = {}
         self._positions: tuple[tuple[Position, Position], ...] | None = None
-
-    def for_action(self, action: str) -> Split:
-        """The statements whose Action part matches an action in lower case; remembered, up to a bound."""
-        found = self._by_action.get(action)
-        if found is None:
-            matching = [statement for statement in self.statements if statement.actions.match(action)]
-            found = (
-                tuple(statement for statement in matching if statement.effect is Effect.DENY),
-                tuple(statement for statement in matching if statement.effect is Effect.ALLOW),
-            )
-            if len(self._by_action) >= _REMEMBERED_ACTIONS:
-                self._by_action.clear()
-            self._by_action[action] = found
-        return found
 
     def position(self, index: int) -> tuple[Position, Position]:
         """Start and end of a statement in the text, as AWS's simulator counts them; found on first use."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import NoReturn
+from typing import Final, NoReturn, Protocol
 
 
 class Verdict(Enum):
@@ -71,15 +71,56 @@ class Matched:
     """Right after the statement's closing brace."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """The answer to one request."""
+class Deciding(Protocol):
+    """A statement that a decision rests on."""
 
-    verdict: Verdict
-    decided_by: PolicyType | None
+    def matched(self) -> Matched:
+        """What is told of it."""
+        ...
+
+
+class Decision:
+    """The answer to one request. Never changes; requests that are answered alike may share it."""
+
+    __slots__ = ("_matched", "_statements", "decided_by", "verdict")
+
+    verdict: Final[Verdict]
+    decided_by: Final[PolicyType | None]
     """The type alone responsible; None where several were needed (a cross-account allow) or none (the root user)."""
-    matched: tuple[Matched, ...] = ()
-    """The Deny statements of an explicit deny; of an allow, the Allow statements that carried it; else empty."""
+
+    def __init__(
+        self,
+        *,
+        verdict: Verdict,
+        decided_by: PolicyType | None,
+        matched: tuple[Matched, ...] = (),
+        statements: tuple[Deciding, ...] = (),
+    ) -> None:
+        """What it rests on is given as `matched` or, to be told only when it is asked for, as `statements`."""
+        self.verdict = verdict
+        self.decided_by = decided_by
+        self._statements = statements
+        self._matched: tuple[Matched, ...] | None = None if statements else matched
+
+    @property
+    def matched(self) -> tuple[Matched, ...]:
+        """The Deny statements of an explicit deny; of an allow, the Allow statements that carried it; else empty."""
+        matched = self._matched
+        if matched is None:
+            matched = self._matched = tuple(one.matched() for one in self._statements)
+        return matched
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Decision):
+            return NotImplemented
+        same = self.verdict is other.verdict and self.decided_by is other.decided_by
+        return same and self.matched == other.matched
+
+    def __hash__(self) -> int:
+        return hash((self.verdict, self.decided_by, self.matched))
+
+    def __repr__(self) -> str:
+        return f"Decision(verdict={self.verdict!r}, decided_by={self.decided_by!r}, matched={self.matched!r})"
 
     def __bool__(self) -> NoReturn:
         raise TypeError("ask for decision.verdict")

@@ -5,126 +5,24 @@ Source: IAM User Guide, "Policy evaluation logic"; Organizations User Guide, "SC
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
-
-from ostiary.policy.decision import PolicyType
-from ostiary.policy.in_force import InForce
-from ostiary.policy.pool import Placed, Pool
+from ostiary.policy.in_force import InForce, Layer, Layers
+from ostiary.policy.placed import Placed
+from ostiary.policy.plan import SILENT, Bearing, Finding
 from ostiary.policy.principals import OF_ACCOUNT, WITH_POLICIES, RoleSession, Root, Strength
 from ostiary.policy.request import Request
-
-TRUST_ACTIONS: Final = frozenset(
-    {
-        "sts:assumerole",
-        "sts:assumerolewithsaml",
-        "sts:assumerolewithwebidentity",
-        "sts:tagsession",
-        "sts:setsourceidentity",
-    }
-)
-"""Asked on a role, these need the role's trust policy, always."""
-
-ALWAYS_ALLOWED: Final = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
-"""What every authenticated caller may do, even under a Deny."""
-
-ROOT_KEEPS: Final = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
-"""What the bucket policy can't take from the root user of the bucket's account."""
-
-RCP_SERVICES: Final = frozenset(
-    {
-        "aoss",
-        "appconfig",
-        "appstream",
-        "autoscaling",
-        "codebuild",
-        "codecommit",
-        "cognito-identity",
-        "cognito-idp",
-        "cognito-sync",
-        "comprehend",
-        "dax",
-        "dynamodb",
-        "ecr",
-        "health",
-        "kinesisvideo",
-        "kms",
-        "logs",
-        "s3",
-        "secretsmanager",
-        "signin",
-        "sqs",
-        "sts",
-        "support",
-        "textract",
-        "transcribe",
-        "translate",
-    }
-)
-"""The services whose resources RCPs bind. Source: Organizations User Guide, "Resource control policies"."""
-
-
-class Layer(NamedTuple):
-    """The policies of one type that apply. Organizations' come in levels, each of which must allow."""
-
-    type: PolicyType
-    levels: tuple[Pool, ...]
-    of_resource: bool = False
-    """Resource policies, those of VPC endpoints among them: a statement has to name its principals."""
-
-
-class Layers(NamedTuple):
-    """Every type that applies to a request, in the order in which it is reported."""
-
-    filters: tuple[Layer, ...]
-    """RCP, SCP and endpoint policy: they grant nothing, and each must allow."""
-    resource: Layer | None
-    identity: Layer | None
-    boundary: Layer | None
-    session: Layer | None
-
-    def all(self) -> tuple[Layer, ...]:
-        """The layers there are."""
-        found = list(self.filters)
-        for layer in (self.resource, self.identity, self.boundary, self.session):
-            if layer is not None:
-                found.append(layer)
-        return tuple(found)
+from ostiary.policy.special import Traits, traits
 
 
 def layers(in_force: InForce, request: Request) -> Layers:
     """Leave aside what does not apply to this caller, action or resource."""
-    principal = request.principal
-    # The root user has neither identity policies nor a boundary; nobody outside an account has any.
-    own = isinstance(principal, WITH_POLICIES)
-    return Layers(
-        filters=_filters(in_force, request),
-        resource=None if keeps_bucket_policy(request) else _resource_layer(in_force.resource),
-        identity=_layer(PolicyType.IDENTITY, in_force.identity) if own else None,
-        boundary=_layer(PolicyType.BOUNDARY, in_force.boundary) if own else None,
-        session=_layer(PolicyType.SESSION, in_force.session) if own else None,
+    special = traits(request.action)
+    return in_force.applying(
+        # The root user has neither identity policies nor a boundary; nobody outside an account has any.
+        own=isinstance(request.principal, WITH_POLICIES),
+        scp=in_force.scp is not None and _scp_binds(request),
+        rcp=in_force.rcp is not None and _rcp_binds(special, request),
+        of_resource=not (special.root_keeps and _owns_as_root(request)),
     )
-
-
-def _filters(in_force: InForce, request: Request) -> tuple[Layer, ...]:
-    found: list[Layer] = []
-    if in_force.rcp is not None and _rcp_binds(request):
-        found.append(Layer(PolicyType.RCP, in_force.rcp))
-    if in_force.scp is not None and _scp_binds(request):
-        found.append(Layer(PolicyType.SCP, in_force.scp))
-    if in_force.endpoint is not None:
-        found.append(Layer(PolicyType.ENDPOINT, (in_force.endpoint,), of_resource=True))
-    return tuple(found)
-
-
-def _layer(kind: PolicyType, policies: Pool | None) -> Layer | None:
-    return None if policies is None else Layer(kind, (policies,))
-
-
-def _resource_layer(policies: Pool | None) -> Layer | None:
-    if policies is None:
-        return None
-    kind = policies.policies[0].source.type if policies else PolicyType.RESOURCE
-    return Layer(kind, (policies,), of_resource=True)
 
 
 def _scp_binds(request: Request) -> bool:
@@ -134,68 +32,66 @@ def _scp_binds(request: Request) -> bool:
     return not (isinstance(principal, RoleSession) and principal.service_linked)
 
 
-def _rcp_binds(request: Request) -> bool:
-    if request.resource_in_management_account or request.action_key == "kms:retiregrant":
+def _rcp_binds(special: Traits, request: Request) -> bool:
+    if request.resource_in_management_account or not special.rcp_binds:
         return False
-    if isinstance(request.principal, RoleSession) and request.principal.service_linked:
-        return False
-    return request.action_key.partition(":")[0] in RCP_SERVICES
+    return not (isinstance(request.principal, RoleSession) and request.principal.service_linked)
+
+
+def _owns_as_root(request: Request) -> bool:
+    return isinstance(request.principal, Root) and request.principal.account == request.resource_account
 
 
 def keeps_bucket_policy(request: Request) -> bool:
     """The root user of the bucket's account manages the bucket policy whatever it says."""
-    if request.action_key not in ROOT_KEEPS:
-        return False
-    return isinstance(request.principal, Root) and request.principal.account == request.resource_account
+    return traits(request.action).root_keeps and _owns_as_root(request)
 
 
 def needs_resource_grant(request: Request) -> bool:
     """Roles to be assumed and KMS keys: without a grant of their own policy nobody may, the root user included."""
+    special = traits(request.action)
+    if not (special.trust or special.kms):
+        return False
     service, _, rest = request.resource.partition(":")[2].partition(":")[2].partition(":")
-    if service == "iam" and request.action_key in TRUST_ACTIONS:
-        return ":role/" in rest
-    return service == "kms" and request.action_key.startswith("kms:") and ":key/" in rest
+    if special.trust:
+        return service == "iam" and ":role/" in rest
+    return service == "kms" and ":key/" in rest
 
 
-class Finding(NamedTuple):
-    """What the Allow statements of a layer say."""
-
-    strength: Strength
-    matched: tuple[Placed, ...]
-    """The statements that grant with that strength."""
-
-
-SILENT: Final = Finding(Strength.NONE, ())
+def bearings(layer: Layer, request: Request) -> list[Bearing]:
+    """The statements that may bear on the request, level by level."""
+    action, resource, of_resource = request.action, request.resource, layer.of_resource
+    found: list[Bearing] = []
+    for pool in layer.levels:
+        plan = (pool.plans_of_resource if of_resource else pool.plans).get(action)
+        if plan is None:
+            plan = pool.plan(action, of_resource=of_resource)
+        always = plan.always
+        found.append(plan.bearing(resource) if always is None else always)
+    return found
 
 
 def denying(layer: Layer, request: Request, *, bounded: bool) -> list[Placed]:
     """The Deny statements of a layer that match."""
-    found: list[Placed] = []
-    for level in layer.levels:
-        for placed in level.candidates(request.action_key)[0].near(request.resource):
-            if placed.statement.matches(request, of_resource=layer.of_resource, bounded=bounded):
-                found.append(placed)
-    return found
+    return [placed for bearing in bearings(layer, request) for placed in bearing.denying(request, bounded=bounded)]
 
 
 def allowing(layer: Layer | None, request: Request) -> Finding:
-    """What a layer allows. Every level must have an Allow of its own; the strongest grant counts."""
-    if layer is None:
-        return SILENT
-    matched: list[Placed] = []
+    """What a layer allows."""
+    return SILENT if layer is None else granting(bearings(layer, request), request)
+
+
+def granting(levels: list[Bearing], request: Request) -> Finding:
+    """What levels allow together. Every level must have an Allow of its own; the strongest grant counts."""
+    if len(levels) == 1:
+        return levels[0].granting(request)
+    findings: list[Finding] = []
     strongest = Strength.NONE
-    for level in layer.levels:
-        silent = True
-        for placed in level.candidates(request.action_key)[1].near(request.resource):
-            strength = placed.statement.matches(request, of_resource=layer.of_resource, bounded=False)
-            if not strength:
-                continue
-            silent = False
-            if strength > strongest:
-                strongest = strength
-                matched.clear()
-            if strength is strongest:
-                matched.append(placed)
-        if silent:
+    for bearing in levels:
+        finding = bearing.granting(request)
+        if finding is SILENT:
             return SILENT
-    return Finding(strongest, tuple(matched))
+        strongest = max(strongest, finding.strength)
+        findings.append(finding)
+    placed = [one for finding in findings if finding.strength is strongest for one in finding.placed]
+    return Finding(strongest, tuple(placed)) if placed else SILENT

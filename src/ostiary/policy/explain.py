@@ -13,9 +13,9 @@ from ostiary.policy.combine import decide
 from ostiary.policy.compile import referenced_condition_keys
 from ostiary.policy.conditions import Test
 from ostiary.policy.decision import Decision, Effect, Matched, PolicyType, Verdict
-from ostiary.policy.evaluate import Layer, allowing, denying, layers
-from ostiary.policy.in_force import InForce
-from ostiary.policy.pool import Placed
+from ostiary.policy.evaluate import allowing, denying, layers
+from ostiary.policy.in_force import InForce, Layer
+from ostiary.policy.placed import Placed
 from ostiary.policy.principals import Strength
 from ostiary.policy.request import ContextValue, Request
 from ostiary.policy.suggest import Suggestion, suggestions
@@ -138,7 +138,7 @@ def explain(in_force: InForce, request: Request) -> Explanation:
     decision = decide(in_force, request)
     applying = layers(in_force, request)
     bounded = applying.boundary is not None
-    reports = [_type_report(layer, request, applies=True, bounded=bounded) for layer in applying.all()]
+    reports = [_type_report(layer, request, applies=True, bounded=bounded) for layer in applying.all]
     present = {report.type for report in reports}
     for layer in _given(in_force):
         if layer.type not in present:
@@ -146,7 +146,7 @@ def explain(in_force: InForce, request: Request) -> Explanation:
     return Explanation(
         decision=decision,
         types=tuple(reports),
-        missing_keys=_missing(applying.all(), request),
+        missing_keys=_missing(applying.all, request),
         suggestions=() if decision.verdict is Verdict.ALLOWED else suggestions(in_force, request, decision),
     )
 
@@ -185,16 +185,10 @@ def _type_report(layer: Layer, request: Request, *, applies: bool, bounded: bool
         strength=finding.strength,
         statements=tuple(
             _statement_report(placed, request, of_resource=layer.of_resource, bounded=bounded)
-            for placed in _placed(layer)
+            for level in layer.levels
+            for placed in level.placed
         ),
     )
-
-
-def _placed(layer: Layer) -> Iterator[Placed]:
-    for level in layer.levels:
-        for attached in level:
-            for statement in attached.policy.statements:
-                yield Placed(attached, statement)
 
 
 def _statement_report(placed: Placed, request: Request, *, of_resource: bool, bounded: bool) -> StatementReport:

@@ -3,30 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import Final
 
+from ostiary.policy.decision import PolicyType
 from ostiary.policy.pool import Attached, Pool
 
 Attachments = Iterable[Attached]
 """Policies of one type: a `Pool`, which keeps its index from one request to the next, or any iterable of them."""
 
+Levels = tuple[Pool, ...]
 
-@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+
+class Layer:
+    """The policies of one type that apply. Organizations' come in levels, each of which must allow."""
+
+    __slots__ = ("levels", "of_resource", "type")
+
+    def __init__(self, kind: PolicyType, levels: Levels, *, of_resource: bool = False) -> None:
+        self.type, self.levels, self.of_resource = kind, levels, of_resource
+
+
+class Layers:
+    """Every type that applies to a request."""
+
+    __slots__ = ("all", "boundary", "filters", "identity", "resource", "session")
+
+    filters: tuple[Layer, ...]
+    """RCP, SCP and endpoint policy: they grant nothing, and each must allow."""
+    all: tuple[Layer, ...]
+    """The layers there are, in the order in which they are reported."""
+
+    def __init__(
+        self,
+        filters: tuple[Layer, ...],
+        resource: Layer | None,
+        identity: Layer | None,
+        boundary: Layer | None,
+        session: Layer | None,
+    ) -> None:
+        self.filters, self.resource, self.identity, self.boundary, self.session = (
+            filters,
+            resource,
+            identity,
+            boundary,
+            session,
+        )
+        self.all = (*filters, *(one for one in (resource, identity, boundary, session) if one is not None))
+
+
 class InForce:
-    """The policies that bear on a request. None means that the type does not apply, which is not the same as empty."""
+    """The policies that bear on a request. None means that the type does not apply, which is not the same as empty.
 
-    identity: Pool
+    Never changes after it is made.
+    """
+
+    __slots__ = (
+        "_applying",
+        "boundary",
+        "endpoint",
+        "identity",
+        "identity_only",
+        "rcp",
+        "resource",
+        "scp",
+        "session",
+    )
+
+    identity: Final[Pool]
     """Everything attached to the user (groups included) or to the role."""
-    resource: Pool | None
+    resource: Final[Pool | None]
     """The policy of the resource; a trust policy (`PolicyType.TRUST`) or a KMS key policy too."""
-    boundary: Pool | None
-    session: Pool | None
-    scp: tuple[Pool, ...] | None
+    boundary: Final[Pool | None]
+    session: Final[Pool | None]
+    scp: Final[Levels | None]
     """One pool a level, from the root over the OUs to the account of the principal."""
-    rcp: tuple[Pool, ...] | None
+    rcp: Final[Levels | None]
     """The same for the account of the resource."""
-    endpoint: Pool | None
+    endpoint: Final[Pool | None]
     """The policy of the VPC endpoint the request came through."""
+    identity_only: Final[bool]
+    """Every other type is None."""
 
     def __init__(
         self,
@@ -39,13 +95,66 @@ class InForce:
         rcp: Iterable[Attachments] | None = None,
         endpoint: Attachments | None = None,
     ) -> None:
-        put = object.__setattr__
-        put(self, "identity", _pool(identity))
-        for name, one in (("resource", resource), ("boundary", boundary), ("session", session), ("endpoint", endpoint)):
-            put(self, name, None if one is None else _pool(one))
-        for name, levels in (("scp", scp), ("rcp", rcp)):
-            put(self, name, None if levels is None else tuple(_pool(level) for level in levels))
+        self.identity = _pool(identity)
+        self.resource = None if resource is None else _pool(resource)
+        self.boundary = None if boundary is None else _pool(boundary)
+        self.session = None if session is None else _pool(session)
+        self.scp = None if scp is None else tuple([_pool(level) for level in scp])
+        self.rcp = None if rcp is None else tuple([_pool(level) for level in rcp])
+        self.endpoint = None if endpoint is None else _pool(endpoint)
+        others = resource is None and boundary is None and session is None and endpoint is None
+        self.identity_only = others and scp is None and rcp is None
+        self._applying: dict[tuple[bool, bool, bool, bool], Layers] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return self._members() == other._members() if isinstance(other, InForce) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._members())
+
+    def __repr__(self) -> str:
+        names = ("identity", "resource", "boundary", "session", "scp", "rcp", "endpoint")
+        told = (f"{name}={value!r}" for name, value in zip(names, self._members(), strict=True))
+        return f"InForce({', '.join(told)})"
+
+    def _members(self) -> tuple[Pool | Levels | None, ...]:
+        return self.identity, self.resource, self.boundary, self.session, self.scp, self.rcp, self.endpoint
+
+    def applying(self, *, own: bool, scp: bool, rcp: bool, of_resource: bool) -> Layers:
+        """The layers, of which the caller's own, SCPs, RCPs and the resource's policy may be left aside."""
+        asked = (own, scp, rcp, of_resource)
+        found = self._applying.get(asked)
+        if found is None:
+            found = self._applying[asked] = self._layers(own=own, scp=scp, rcp=rcp, of_resource=of_resource)
+        return found
+
+    def _layers(self, *, own: bool, scp: bool, rcp: bool, of_resource: bool) -> Layers:
+        filters: list[Layer] = []
+        if rcp and self.rcp is not None:
+            filters.append(Layer(PolicyType.RCP, self.rcp))
+        if scp and self.scp is not None:
+            filters.append(Layer(PolicyType.SCP, self.scp))
+        if self.endpoint is not None:
+            filters.append(Layer(PolicyType.ENDPOINT, (self.endpoint,), of_resource=True))
+        return Layers(
+            tuple(filters),
+            _resource_layer(self.resource) if of_resource else None,
+            _layer(PolicyType.IDENTITY, self.identity) if own else None,
+            _layer(PolicyType.BOUNDARY, self.boundary) if own else None,
+            _layer(PolicyType.SESSION, self.session) if own else None,
+        )
 
 
 def _pool(attachments: Attachments) -> Pool:
     return attachments if isinstance(attachments, Pool) else Pool(attachments)
+
+
+def _layer(kind: PolicyType, policies: Pool | None) -> Layer | None:
+    return None if policies is None else Layer(kind, (policies,))
+
+
+def _resource_layer(policies: Pool | None) -> Layer | None:
+    if policies is None:
+        return None
+    kind = policies.policies[0].source.type if policies else PolicyType.RESOURCE
+    return Layer(kind, (policies,), of_resource=True)

@@ -24,7 +24,7 @@ from ostiary.policy.scalars import (
     read_number,
     within,
 )
-from ostiary.policy.variables import Keys, Template, template
+from ostiary.policy.variables import Keys, template
 
 Asked = TypeVar("Asked")
 Wanted = TypeVar("Wanted")
@@ -44,6 +44,18 @@ Builder = Callable[[Iterable[str], bool], Matcher]
 
 def _same(text: str) -> str:
     return text
+
+
+class Texts:
+    """StringEquals without variables."""
+
+    __slots__ = ("texts",)
+
+    def __init__(self, texts: frozenset[str]) -> None:
+        self.texts = texts
+
+    def any(self, value: str, keys: Keys) -> bool:
+        return value in self.texts
 
 
 class _Equal:
@@ -67,6 +79,16 @@ class _Equal:
                 return True
         return False
 
+    def constants(self) -> frozenset[str] | None:
+        """The values, if the context has no say in them and they are compared as they are."""
+        return self._constants if self._fold is _same and not self._templates else None
+
+
+def _equal(values: Iterable[str], variables: bool) -> Matcher:
+    made = _Equal(values, variables, _same)
+    constants = made.constants()
+    return made if constants is None else Texts(constants)
+
 
 class _Like:
     """StringLike."""
@@ -84,12 +106,11 @@ class _Like:
         for pattern in self._globs:
             if pattern.matches(value):
                 return True
-        return any(_template_like(wanted, value, keys) for wanted in self._templates)
-
-
-def _template_like(wanted: Template, value: str, keys: Keys) -> bool:
-    pattern = wanted.glob(keys)
-    return pattern is not None and pattern.matches(value)
+        for wanted in self._templates:
+            made = wanted.glob(keys)
+            if made is not None and made.matches(value):
+                return True
+        return False
 
 
 class _ArnLike:
@@ -122,7 +143,11 @@ class _Scalar(Generic[Asked, Wanted]):
 
     def any(self, value: str, keys: Keys) -> bool:
         asked = self._read(value)
-        return asked is not None and any(self._compare(asked, wanted) for wanted in self._wanted)
+        if asked is not None:
+            for wanted in self._wanted:
+                if self._compare(asked, wanted):
+                    return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +165,8 @@ class Operator:
         return self.name.startswith(("String", "Arn"))
 
 
-def _strings(fold: Callable[[str], str]) -> Builder:
-    return lambda values, variables: _Equal(values, variables, fold)
+def _equal_ignoring_case(values: Iterable[str], variables: bool) -> Matcher:
+    return _Equal(values, variables, str.lower)
 
 
 def _scalars(read: Callable[[str], Wanted | None], compare: Callable[[Wanted, Wanted], bool]) -> Builder:
@@ -161,8 +186,8 @@ _ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 
 _ROWS: Final[list[tuple[str, str | None, Builder]]] = [
-    ("StringEquals", "StringNotEquals", _strings(_same)),
-    ("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", _strings(str.lower)),
+    ("StringEquals", "StringNotEquals", _equal),
+    ("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", _equal_ignoring_case),
     ("StringLike", "StringNotLike", _Like),
     ("ArnEquals", "ArnNotEquals", _ArnLike),
     ("ArnLike", "ArnNotLike", _ArnLike),

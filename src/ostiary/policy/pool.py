@@ -1,4 +1,4 @@
-"""policy: the policies of one type, pooled and indexed by action (IAM User Guide, "Policies and permissions")."""
+"""policy: the policies of one type, pooled (IAM User Guide, "Policies and permissions")."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ostiary.policy.decision import Matched, Source
-from ostiary.policy.statements import Statement, resource_keys
+from ostiary.policy.decision import Source
+from ostiary.policy.placed import Placed
+from ostiary.policy.plan import Memory, Plan
+from ostiary.policy.statements import name_glob
 
 if TYPE_CHECKING:
     from ostiary.policy.compile import CompiledPolicy
 
 _REMEMBERED_ACTIONS: Final = 256
-_WORTH_AN_INDEX: Final = 4
+_WORTH_GROUPING: Final = 16
+_PLACES_A_STATEMENT: Final = 16
+_LEAST_PLACES: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,70 +28,41 @@ class Attached:
     source: Source
 
 
-class Placed:
-    """A statement and the policy it stands in."""
+class Groups:
+    """Statements by the patterns of their Action element, of which policies share most."""
 
-    __slots__ = ("_matched", "attached", "order", "statement")
+    __slots__ = ("_everything", "_exact", "_negated", "_services")
 
-    def __init__(self, attached: Attached, statement: Statement, order: int = 0) -> None:
-        self.attached, self.statement = attached, statement
-        self.order = order
-        """Where it stands among the statements of its pool."""
-        self._matched: Matched | None = None
-
-    def matched(self) -> Matched:
-        """What a decision says of the statement."""
-        if self._matched is None:
-            start, end = self.attached.policy.position(self.statement.index)
-            self._matched = Matched(
-                source=self.attached.source,
-                statement_index=self.statement.index,
-                sid=self.statement.sid,
-                effect=self.statement.effect,
-                start=start,
-                end=end,
-            )
-        return self._matched
-
-
-class Index:
-    """Statements found by resource: those that may match it, and no others if that can be told from its text."""
-
-    __slots__ = ("_by_key", "_open", "all")
-
-    all: tuple[Placed, ...]
-
-    def __init__(self, placed: list[Placed]) -> None:
-        self.all = tuple(placed)
-        anywhere: list[Placed] = []
-        by_key: dict[str, list[Placed]] = {}
+    def __init__(self, placed: Iterable[Placed]) -> None:
+        self._everything: list[Placed] = []
+        self._negated: list[Placed] = []
+        self._exact: dict[str, list[Placed]] = {}
+        self._services: dict[str, dict[str, list[Placed]]] = {}
         for one in placed:
-            resources = one.statement.resources
-            if resources is None or resources.keys is None or len(placed) < _WORTH_AN_INDEX:
-                anywhere.append(one)
-                continue
-            for key in resources.keys:
-                by_key.setdefault(key, []).append(one)
-        self._open = tuple(anywhere)
-        self._by_key = {key: tuple(found) for key, found in by_key.items()}
+            actions = one.statement.actions
+            if actions.negated:
+                self._negated.append(one)
+            elif actions.everything:
+                self._everything.append(one)
+            else:
+                for action in actions.exact:
+                    self._exact.setdefault(action, []).append(one)
+                for service, name in actions.globs:
+                    self._services.setdefault(service, {}).setdefault(name, []).append(one)
 
-    def near(self, resource: str) -> tuple[Placed, ...]:
-        """The statements that may match a resource, in the order of the pool."""
-        if not self._by_key:
-            return self._open
-        head, tail = resource_keys(resource)
-        found = self._by_key.get(head, ()) + self._by_key.get(tail, ())
-        if not found:
-            return self._open
-        return tuple(sorted({*found, *self._open}, key=_by_order))
+    def matching(self, action: str) -> list[Placed]:
+        """The statements whose Action element matches an action in lower case, in the order of the pool."""
+        found = {*self._everything, *self._exact.get(action, ())}
+        service, _, name = action.partition(":")
+        for pattern, placed in self._services.get(service, {}).items():
+            if name_glob(pattern).matches(name):
+                found.update(placed)
+        found.update(one for one in self._negated if one.statement.actions.match(action))
+        return sorted(found, key=_by_order)
 
 
 def _by_order(placed: Placed) -> int:
     return placed.order
-
-
-Candidates = tuple[Index, Index]
-"""Denies and Allows."""
 
 
 class Pool:
@@ -96,13 +71,20 @@ class Pool:
     A pool that is handed in again keeps what it has learnt: keep it for as long as the attachments stay the same.
     """
 
-    __slots__ = ("_by_action", "policies")
+    __slots__ = ("_groups", "_memory", "_placed", "plans", "plans_of_resource", "policies")
 
     policies: tuple[Attached, ...]
+    plans: dict[str, Plan]
+    """What was worked out for actions, as requests write them."""
+    plans_of_resource: dict[str, Plan]
+    """The same, read as policies of a resource."""
 
     def __init__(self, policies: Iterable[Attached] = ()) -> None:
         self.policies = tuple(policies)
-        self._by_action: dict[str, Candidates] = {}
+        self.plans, self.plans_of_resource = {}, {}
+        self._placed: tuple[Placed, ...] | None = None
+        self._groups: Groups | None = None
+        self._memory: Memory | None = None
 
     def __iter__(self) -> Iterator[Attached]:
         return iter(self.policies)
@@ -119,17 +101,35 @@ class Pool:
     def __repr__(self) -> str:
         return f"Pool({self.policies!r})"
 
-    def candidates(self, action: str) -> Candidates:
-        """The statements whose Action part matches an action in lower case."""
-        found = self._by_action.get(action)
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """Every statement, with the policy it stands in."""
+        placed = self._placed
+        if placed is None:
+            listed = [
+                (one.policy, statement, one.source) for one in self.policies for statement in one.policy.statements
+            ]
+            placed = self._placed = tuple(Placed(*each, order) for order, each in enumerate(listed))
+        return placed
+
+    def plan(self, action: str, *, of_resource: bool = False) -> Plan:
+        """The statements that speak of an action; remembered, up to a bound."""
+        plans = self.plans_of_resource if of_resource else self.plans
+        found = plans.get(action)
         if found is None:
-            denies: list[Placed] = []
-            allows: list[Placed] = []
-            for attached in self.policies:
-                denying, allowing = attached.policy.for_action(action)
-                denies.extend(Placed(attached, one, at) for at, one in enumerate(denying, len(denies)))
-                allows.extend(Placed(attached, one, at) for at, one in enumerate(allowing, len(allows)))
-            if len(self._by_action) >= _REMEMBERED_ACTIONS:
-                self._by_action.clear()
-            found = self._by_action[action] = (Index(denies), Index(allows))
+            memory = self._memory
+            if memory is None:
+                memory = self._memory = Memory(max(_LEAST_PLACES, _PLACES_A_STATEMENT * len(self.placed)))
+            if len(plans) >= _REMEMBERED_ACTIONS:
+                plans.clear()
+            found = plans[action] = Plan(self._matching(action.lower()), action, memory, of_resource=of_resource)
         return found
+
+    def _matching(self, action: str) -> list[Placed]:
+        placed = self.placed
+        if len(placed) < _WORTH_GROUPING:
+            return [one for one in placed if one.statement.actions.match(action)]
+        groups = self._groups
+        if groups is None:
+            groups = self._groups = Groups(placed)
+        return groups.matching(action)

@@ -11,9 +11,13 @@ ContextValue = str | tuple[str, ...]
 """A string is a single-valued key, a tuple a multivalued one, even with one or no element."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Request:
-    """One action on one resource, with the complete condition context; the engine adds no keys of its own."""
+    """One action on one resource, with the complete condition context; the engine adds no keys of its own.
+
+    INVARIANT: nobody changes a request after it is made. It is not a frozen dataclass because making one of those
+    costs as much as deciding it.
+    """
 
     principal: Principal
     action: str
@@ -24,12 +28,17 @@ class Request:
     """The account that owns the resource (the caller's own for `*`)."""
     context: Mapping[str, ContextValue]
     resource_in_management_account: bool = False
-    keys: Mapping[str, ContextValue] = field(init=False, repr=False, compare=False)
-    """The context by lower-case key: names of condition keys are compared without case."""
+    _keys: Mapping[str, ContextValue] | None = field(default=None, init=False, repr=False, compare=False)
 
-    action_key: str = field(init=False, repr=False, compare=False)
-    """The action in lower case."""
+    @property
+    def keys(self) -> Mapping[str, ContextValue]:
+        """The context by lower-case key, made when first asked for: names of keys are compared without case."""
+        keys = self._keys
+        if keys is None:
+            keys = self._keys = {key.lower(): value for key, value in self.context.items()}
+        return keys
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "action_key", self.action.lower())
-        object.__setattr__(self, "keys", {key.lower(): value for key, value in self.context.items()})
+    @property
+    def action_key(self) -> str:
+        """The action in lower case."""
+        return self.action.lower()

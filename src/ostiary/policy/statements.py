@@ -6,6 +6,7 @@ Nothing here changes after it is made; variables are filled in per request, neve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ostiary.policy.arns import COMPONENTS, ArnPattern
 from ostiary.policy.conditions import Test
@@ -19,68 +20,91 @@ from ostiary.policy.variables import Keys, template
 class Actions:
     """An Action or NotAction element. Actions are compared without case; the service prefix as a whole."""
 
-    __slots__ = ("_by_service", "_everything", "_exact", "negated", "patterns")
+    __slots__ = ("_exact", "_globs", "_read", "everything", "negated", "patterns")
 
     patterns: tuple[str, ...]
     """As written."""
     negated: bool
     """NotAction."""
+    everything: bool
+    """One of the patterns is `*`."""
 
     def __init__(self, patterns: tuple[str, ...], *, negated: bool) -> None:
         self.patterns, self.negated = patterns, negated
-        self._everything = "*" in patterns
-        exact: set[str] = set()
-        by_service: dict[str, list[Glob]] = {}
-        for pattern in patterns:
-            service, colon, name = pattern.lower().partition(":")
-            if not colon:
-                continue
-            if "*" in name or "?" in name:
-                by_service.setdefault(service, []).append(glob(name))
-            else:
-                exact.add(f"{service}:{name}")
-        self._exact = frozenset(exact)
-        self._by_service = {service: tuple(globs) for service, globs in by_service.items()}
+        self.everything = "*" in patterns
+        self._read = False
+        self._exact: frozenset[str] = frozenset()
+        self._globs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def exact(self) -> frozenset[str]:
+        """The actions named in full, in lower case."""
+        if not self._read:
+            self._take_apart()
+        return self._exact
+
+    @property
+    def globs(self) -> tuple[tuple[str, str], ...]:
+        """Service prefix and pattern of the name, in lower case, of the patterns with wildcards."""
+        if not self._read:
+            self._take_apart()
+        return self._globs
 
     @property
     def services(self) -> frozenset[str] | None:
         """The service prefixes the element can match; None if any."""
-        if self._everything or self.negated:
+        if self.everything or self.negated:
             return None
-        return frozenset(action.partition(":")[0] for action in self._exact) | self._by_service.keys()
+        return frozenset(action.partition(":")[0] for action in self.exact) | {service for service, _ in self.globs}
 
     def match(self, action: str) -> bool:
         """Whether the element matches an action in lower case."""
         return self._listed(action) is not self.negated
 
+    def _take_apart(self) -> None:
+        exact: set[str] = set()
+        globs: list[tuple[str, str]] = []
+        for pattern in self.patterns:
+            service, colon, name = pattern.lower().partition(":")
+            if not colon:
+                continue
+            if "*" in name or "?" in name:
+                globs.append((service, name))
+            else:
+                exact.add(f"{service}:{name}")
+        self._exact, self._globs = frozenset(exact), tuple(globs)
+        self._read = True
+
     def _listed(self, action: str) -> bool:
-        if self._everything or action in self._exact:
+        if self.everything or action in self.exact:
             return True
         service, _, name = action.partition(":")
-        return any(pattern.matches(name) for pattern in self._by_service.get(service, ()))
+        for prefix, pattern in self.globs:  # noqa: SIM110  a generator costs more than the loop
+            if prefix == service and name_glob(pattern).matches(name):
+                return True
+        return False
 
 
-class Resources:
-    """A Resource or NotResource element."""
+@lru_cache(maxsize=4096)
+def name_glob(pattern: str) -> Glob:
+    """The glob of the name in an action pattern; policies share most of them."""
+    return glob(pattern)
 
-    __slots__ = ("_everything", "_exact", "_others", "_prefixes", "keys", "negated", "patterns", "variable_keys")
 
-    patterns: tuple[str, ...]
-    """As written."""
-    negated: bool
-    """NotResource."""
+class Patterns:
+    """The patterns of a Resource or NotResource element, `*` left aside, ready to be compared."""
+
+    __slots__ = ("exact", "others", "prefixes", "variable_keys")
+
+    exact: frozenset[str]
+    prefixes: tuple[str, ...]
+    """Of patterns whose only wildcard is a star at the end."""
+    others: tuple[ArnPattern, ...]
     variable_keys: frozenset[str]
-    """The keys its variables stand for, in lower case."""
 
-    keys: tuple[str, ...] | None
-    """Where an index may look for it (see `resource_keys`); None if it may match anywhere."""
-
-    def __init__(self, patterns: tuple[str, ...], *, negated: bool, variables: bool) -> None:
-        self.patterns, self.negated = patterns, negated
-        self._everything = "*" in patterns
+    def __init__(self, patterns: tuple[str, ...], *, variables: bool) -> None:
         exact, prefixes, others = set[str](), list[str](), list[ArnPattern]()
         asked_for = set[str]()
-        keys: set[str | None] = {None} if negated or self._everything else set()
         for text in patterns:
             literal = text.removesuffix("*")
             if text == "*":
@@ -89,46 +113,97 @@ class Resources:
                 value = template(text, variables=variables)
                 asked_for.update(variable.key for variable in value.variables)
                 others.append(ArnPattern(value, open_ended=True))
-                keys.add(_pattern_key(others[-1]))
             elif literal != text:
                 prefixes.append(literal)
-                keys.add(literal.partition("/")[0] if "/" in literal else None)
             elif text.count(":") >= COMPONENTS - 1:
                 exact.add(text)
-                keys.add(text.partition("/")[0])
-        self._exact, self._prefixes, self._others = frozenset(exact), tuple(prefixes), tuple(others)
+        self.exact, self.prefixes, self.others = frozenset(exact), tuple(prefixes), tuple(others)
         self.variable_keys = frozenset(asked_for)
-        self.keys = None if None in keys else tuple(key for key in keys if key is not None)
+
+    def cover(self, resource: str, keys: Keys) -> bool:
+        """Whether one of the patterns matches a resource other than `*`."""
+        if resource in self.exact or resource.startswith(self.prefixes):
+            return True
+        for pattern in self.others:  # noqa: SIM110  a generator costs more than the loop
+            if pattern.matches(resource, keys):
+                return True
+        return False
+
+    def settled(self, resource: str) -> bool | None:
+        """What `cover` says of a resource, None if that depends on the condition context."""
+        if resource in self.exact or resource.startswith(self.prefixes):
+            return True
+        answer: bool | None = False
+        for pattern in self.others:
+            if pattern.variable:
+                if resource.startswith(pattern.head):
+                    answer = None
+            elif pattern.matches(resource, {}):
+                return True
+        return answer
+
+    def settled_below(self, head: str) -> bool | None:
+        """What `cover` says of every resource that begins with `head`, None if it depends on the rest."""
+        if head.startswith(self.prefixes):
+            return True
+        for text in (*self.exact, *self.prefixes):
+            if text.startswith(head):
+                return None
+        for pattern in self.others:
+            if pattern.head.startswith(head) or head.startswith(pattern.head):
+                return None
+        return False
+
+
+class Resources:
+    """A Resource or NotResource element."""
+
+    __slots__ = ("_read", "_variables", "everything", "negated", "patterns")
+
+    patterns: tuple[str, ...]
+    """As written."""
+    negated: bool
+    """NotResource."""
+    everything: bool
+    """One of the patterns is `*`."""
+
+    def __init__(self, patterns: tuple[str, ...], *, negated: bool, variables: bool) -> None:
+        self.patterns, self.negated = patterns, negated
+        self.everything = "*" in patterns
+        self._variables = variables
+        self._read: Patterns | None = None
+
+    @property
+    def read(self) -> Patterns:
+        """The patterns ready to be compared; made when first asked for."""
+        read = self._read
+        if read is None:
+            read = self._read = Patterns(self.patterns, variables=self._variables)
+        return read
+
+    @property
+    def variable_keys(self) -> frozenset[str]:
+        """The keys its variables stand for, in lower case."""
+        return self.read.variable_keys
 
     def match(self, resource: str, keys: Keys) -> bool:
         """Whether the element matches a resource; `*` is matched by the pattern `*` alone."""
         return self._listed(resource, keys) is not self.negated
 
+    def settled(self, resource: str) -> bool | None:
+        """What `match` says whatever the condition context is, None if that depends on it."""
+        listed = True if self.everything else False if resource == "*" else self.read.settled(resource)
+        return None if listed is None else listed is not self.negated
+
+    def settled_below(self, head: str) -> bool | None:
+        """What `match` says of every resource that begins with `head`, None if that depends on the rest."""
+        listed = True if self.everything else self.read.settled_below(head)
+        return None if listed is None else listed is not self.negated
+
     def _listed(self, resource: str, keys: Keys) -> bool:
-        if self._everything or resource in self._exact:
+        if self.everything:
             return True
-        if resource == "*":
-            return False
-        if self._prefixes and resource.startswith(self._prefixes):
-            return True
-        for pattern in self._others:  # noqa: SIM110  a generator costs more than the loop
-            if pattern.matches(resource, keys):
-                return True
-        return False
-
-
-def _pattern_key(pattern: ArnPattern) -> str | None:
-    if "/" in pattern.head:
-        return pattern.head.partition("/")[0]
-    return None if pattern.tail is None else f":{pattern.tail}"
-
-
-def resource_keys(resource: str) -> tuple[str, str]:
-    """Under which keys an index keeps the elements that may match a resource.
-
-    The text before its first slash (of S3 objects the bucket), and its last component with a colon before it.
-    """
-    return resource.partition("/")[0], f":{resource.split(':', COMPONENTS - 1)[-1]}"
+        return resource != "*" and self.read.cover(resource, keys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,11 +113,11 @@ def _shown(key: str, value: ContextValue | None) -> str:
 def _near_misses(in_force: InForce, request: Request) -> Iterator[Statement]:
     """Statements with conditions that speak of this action, resource and caller."""
     applying = layers(in_force, request)
-    for layer in applying.all():
+    for layer in applying.all:
         for level in layer.levels:
-            denies, allows = level.candidates(request.action_key)
-            for placed in (*denies.near(request.resource), *allows.near(request.resource)):
-                statement = placed.statement
+            bearing = level.plan(request.action, of_resource=layer.of_resource).bearing(request.resource)
+            for check in (*bearing.denies, *bearing.allows):
+                statement = check.placed.statement
                 bounded = applying.boundary is not None and statement.effect is Effect.DENY
                 if (
                     statement.tests
