@@ -7,6 +7,8 @@ import binascii
 import contextlib
 import os
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -100,6 +102,17 @@ def _read_key(text: str, where: str) -> bytes:
     return key
 
 
+def record_writer(audit: AuditWriter, settings: Settings) -> Callable[[], None]:
+    """Writes what waits here; what waits in the other processes is given the time to be written by them."""
+
+    def write() -> None:
+        audit.flush()
+        if settings.workers > 1:
+            time.sleep(2 * settings.audit_delay)
+
+    return write
+
+
 def build(
     settings: Settings,
     engine: Engine | None = None,
@@ -125,6 +138,6 @@ def build(
         judge=Judge(book),
         engine=engine,
         engine_signer=engine_signer,
-        write_record=audit.flush,
+        write_record=record_writer(audit, settings),
     )
     return Built(house, audit)

@@ -124,10 +124,11 @@ def explained(tx: Transaction, request_id: str) -> tuple[EventExplained, ...]:
 
 def _event(tx: Transaction, body: dict[str, Any]) -> EventExplained:
     asks = body.pop("ostiary", {}).get("asks", ())
-    return EventExplained(record=body, asks=tuple(_ask(tx, ask) for ask in asks))
+    return EventExplained(record=body, asks=tuple(ask_explained(tx, ask) for ask in asks))
 
 
-def _ask(tx: Transaction, ask: Mapping[str, Any]) -> AskExplained:
+def ask_explained(tx: Transaction, ask: Mapping[str, Any]) -> AskExplained:
+    """One of an event's `ostiary.asks`."""
     texts: dict[Source, str] = {}
     try:
         explanation = policy.explain(_in_force(tx, ask["inForce"], texts), _request(ask))
