@@ -9,6 +9,9 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
+from ostiary.analysis import ResourceType
+from ostiary.analysis import validate as find
+from ostiary.cli.policy_findings import DocumentType, Format, Judged, fails, policy_type_of, write
 from ostiary.policy import (
     Attached,
     ContextValue,
@@ -125,12 +128,32 @@ def _reason(one: StatementReport) -> str:
 @app.command()
 def validate(
     files: Annotated[list[Path], typer.Argument(help="Policy documents.")],
-    kind: Annotated[PolicyKind, typer.Option(help="What the documents are to be saved as.")] = PolicyKind.IDENTITY,
+    type_: Annotated[
+        DocumentType, typer.Option("--type", help="What the documents are: trust is a role's trust policy.")
+    ] = DocumentType.IDENTITY,
+    resource_type: Annotated[
+        ResourceType | None, typer.Option(help="What a resource policy is to be attached to.")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How the findings are written.")] = Format.TEXT,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings and security warnings too.")] = False,
+    kind: Annotated[
+        PolicyKind | None,
+        typer.Option(help="Instead of findings: whether documents may be saved as this, and if not, the refusal."),
+    ] = None,
 ) -> None:
-    """Check policy documents against AWS's grammar. Exit code 1 if one is refused."""
+    """Tell what there is to say of policy documents, as Access Analyzer does. Exit code 1 with errors."""
+    texts = [(path, _text(path)) for path in files]
+    if kind is not None:
+        raise typer.Exit(1 if _refused(texts, kind) else 0)
+    wanted = policy_type_of(type_, resource_type)
+    judged = [Judged(str(path), text, tuple(find(text, *wanted))) for path, text in texts]
+    write(judged, format_)
+    raise typer.Exit(1 if fails(judged, strict=strict) else 0)
+
+
+def _refused(texts: list[tuple[Path, str]], kind: PolicyKind) -> bool:
     refused = False
-    for path in files:
-        text = _text(path)
+    for path, text in texts:
         try:
             check(text, kind)
         except MalformedPolicy as fault:
@@ -138,7 +161,7 @@ def validate(
             _show_fault(path, text, fault)
         else:
             typer.echo(f"{path}: valid")
-    raise typer.Exit(1 if refused else 0)
+    return refused
 
 
 def _show_fault(path: Path, text: str, fault: MalformedPolicy) -> None:

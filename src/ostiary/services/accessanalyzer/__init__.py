@@ -1,0 +1,1 @@
+"""services/accessanalyzer: IAM Access Analyzer: what there is to say of policies."""
