@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class Coverage:
         self, written: Written, steps: tuple[str | int, ...], one: CaseDocument, load: Load
     ) -> tuple[Covered, ...]:
         text = one.text(load)
-        path = written.path if one.file is None else written.path.parent / one.file
+        path = written.path if one.file is None else Path(normpath(written.path.parent / one.file))
         key = f"text {text}" if one.file is None else f"file {path.resolve()}"
         if key not in self._found:
             around = (*steps, "policies", *one.path)

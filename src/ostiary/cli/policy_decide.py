@@ -9,7 +9,15 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ostiary.cli.policy_files import UNREADABLE, read_written, show_fault, text_of, unreadable
+from ostiary.cli.policy_files import (
+    UNREADABLE,
+    json_lines,
+    nearest_line,
+    read_written,
+    show_fault,
+    text_of,
+    unreadable,
+)
 from ostiary.cli.policy_words import outcome, reason
 from ostiary.policy import (
     Attached,
@@ -17,6 +25,7 @@ from ostiary.policy import (
     Explanation,
     InForce,
     MalformedPolicy,
+    Matched,
     PolicyType,
     Pool,
     Principal,
@@ -77,23 +86,22 @@ def decide(
         asked = _request(_principal(principal, role, issuer), action, resource, resource_account, context or [])
     else:
         unreadable("say what is asked: --principal and --action, or --request FILE")
-    explanation = explain(
-        InForce(
-            identity=_pool(PolicyType.IDENTITY, policy or []),
-            resource=_pool(PolicyType.RESOURCE, [resource_policy]) if resource_policy else None,
-            boundary=_pool(PolicyType.BOUNDARY, [boundary]) if boundary else None,
-            session=_pool(PolicyType.SESSION, session) if session else None,
-            scp=_levels(PolicyType.SCP, scp) if scp else None,
-            rcp=_levels(PolicyType.RCP, rcp) if rcp else None,
-            endpoint=_pool(PolicyType.ENDPOINT, [endpoint]) if endpoint else None,
-        ),
-        asked,
+    given = _Given()
+    in_force = InForce(
+        identity=given.pool(PolicyType.IDENTITY, policy or []),
+        resource=given.pool(PolicyType.RESOURCE, [resource_policy]) if resource_policy else None,
+        boundary=given.pool(PolicyType.BOUNDARY, [boundary]) if boundary else None,
+        session=given.pool(PolicyType.SESSION, session) if session else None,
+        scp=given.levels(PolicyType.SCP, scp) if scp else None,
+        rcp=given.levels(PolicyType.RCP, rcp) if rcp else None,
+        endpoint=given.pool(PolicyType.ENDPOINT, [endpoint]) if endpoint else None,
     )
+    explanation = explain(in_force, asked)
     if as_json:
         ladder = [_rung_as_dict(kind, explanation) for kind in LADDER]
         typer.echo(json.dumps({"ladder": ladder, **explanation.as_dict()}, indent=2))
     else:
-        for line in _lines(explanation):
+        for line in _lines(explanation, given):
             typer.echo(line)
     raise typer.Exit(0 if explanation.decision.verdict is Verdict.ALLOWED else 1)
 
@@ -134,20 +142,32 @@ def _owner(resource: str) -> str | None:
     return parts[4] or None if len(parts) == 6 else None
 
 
-def _pool(kind: PolicyType, paths: list[Path]) -> Pool:
-    found: list[Attached] = []
-    for path in paths:
-        text = text_of(path)
-        try:
-            found.append(Attached(compile_policy(text), Source(type=kind, name=str(path))))
-        except MalformedPolicy as fault:
-            show_fault(path, text, fault)
-            raise typer.Exit(UNREADABLE) from None
-    return Pool(found)
+class _Given:
+    """The policies that were given as files."""
 
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
 
-def _levels(kind: PolicyType, levels: list[str]) -> list[Pool]:
-    return [_pool(kind, [Path(name) for name in level.split(",")]) for level in levels]
+    def pool(self, kind: PolicyType, paths: list[Path]) -> Pool:
+        """The policies of one type."""
+        found: list[Attached] = []
+        for path in paths:
+            text = self._texts[str(path)] = text_of(path)
+            try:
+                found.append(Attached(compile_policy(text), Source(type=kind, name=str(path))))
+            except MalformedPolicy as fault:
+                show_fault(path, text, fault)
+                raise typer.Exit(UNREADABLE) from None
+        return Pool(found)
+
+    def levels(self, kind: PolicyType, levels: list[str]) -> list[Pool]:
+        """The policies of each level of an organization."""
+        return [self.pool(kind, [Path(name) for name in level.split(",")]) for level in levels]
+
+    def place(self, one: Matched) -> str:
+        """The file and the line where a statement begins."""
+        lines = json_lines(self._texts[one.source.name])
+        return f"{one.source.name}:{nearest_line(lines, ('Statement', one.statement_index))}"
 
 
 def _context(pairs: list[str]) -> dict[str, ContextValue]:
@@ -184,7 +204,7 @@ def _rung_as_dict(kind: PolicyType, explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def _lines(explanation: Explanation) -> Iterator[str]:
+def _lines(explanation: Explanation, given: _Given) -> Iterator[str]:
     decision = explanation.decision
     yield outcome(decision.verdict.value, decision.decided_by.value if decision.decided_by else None)
     for kind in LADDER:
@@ -193,8 +213,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield f"{kind.value:<9} {verdict:<13} {_note(kind, explanation)}".rstrip()
         for one in report.statements if report is not None else ():
             at, sid = one.statement, f" {one.statement.sid}" if one.statement.sid else ""
-            place = f"{at.source.name}:{at.start.line}:{at.start.column}"
-            yield f"  {place} {at.effect.value}{sid}: {reason(one)}"
+            yield f"  {given.place(at)}: {at.effect.value}{sid}: {reason(one)}"
     if explanation.missing_keys:
         yield f"missing context keys: {', '.join(explanation.missing_keys)}"
     for suggestion in explanation.suggestions:

@@ -1,0 +1,1 @@
+"""The examples, users' own cases, and the policy room as a library."""
