@@ -126,7 +126,7 @@ def test_aws_own_policies_have_no_errors_but_the_ones_that_were_looked_at(
 ) -> None:
     errors = {name: sorted(codes["ERROR"]) for name, codes in managed.items() if "ERROR" in codes}
     assert errors == MANAGED_ERRORS
-    assert len(errors) < 125
+    assert len(errors) < 90
 
 
 def test_the_policies_that_aws_names_for_a_finding_have_it(managed: dict[str, dict[str, set[str]]]) -> None:
@@ -201,6 +201,30 @@ def test_the_regions_are_those_of_botocore() -> None:
     assert {region for name in partitions for region in session.get_available_regions("ec2", name)} == REGIONS
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Action": "*", "Resource": "arn:aws:s3:::" + "${" * 50_000},
+        {"Action": "*", "Resource": [f"arn:aws:ec2:*:*:*a*{number}*" for number in range(4_000)]},
+        {"Action": ["sts:AssumeRole"] * 3_000, "Principal": {"Federated": ["accounts.google.com"] * 3_000}},
+        {
+            "Action": ["iam:GetRole"] * 2_000 + ["iam:PassRole"],
+            "Resource": "*",
+            "Condition": {"StringEquals": {f"iam:ResourceTag/{number}": "x" for number in range(2_000)}},
+        },
+    ],
+    ids=["braces", "patterns", "principals", "keys"],
+)
+@pytest.mark.parametrize("kind", [PolicyType.IDENTITY, PolicyType.RESOURCE])
+def test_what_was_made_to_take_long_does_not(statement: dict[str, object], kind: PolicyType) -> None:
+    text = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", **statement}})
+    assert len(text) < DOCUMENT_LIMIT * 1.2
+    began = time.process_time()
+    found = validate(text, kind)
+    assert time.process_time() - began < 15
+    assert sum(len(finding.locations) for finding in found) < 40_000
+
+
 def test_the_longest_documents_are_judged_in_time() -> None:
     actions = [f"s3:a{number}*b" for number in range(DOCUMENT_LIMIT // 14)]
     text = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}})
@@ -208,3 +232,12 @@ def test_the_longest_documents_are_judged_in_time() -> None:
     assert validate(text[:DOCUMENT_LIMIT], PolicyType.IDENTITY)
     assert validate(text, PolicyType.IDENTITY)
     assert time.monotonic() - began < 20
+
+
+def test_a_hundred_policies_are_judged_in_a_second() -> None:
+    documents = [catalog.document(each.arn, each.default_version) for each in catalog.managed_policies()[:200]]
+    validate(documents[0], PolicyType.IDENTITY)  # reads the reference
+    began = time.process_time()
+    for text in documents:
+        validate(text, PolicyType.IDENTITY)
+    assert len(documents) / (time.process_time() - began) > 100

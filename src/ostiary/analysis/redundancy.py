@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
@@ -12,6 +13,7 @@ from ostiary.analysis.paper import Paper
 from ostiary.policy.globs import Glob, glob
 from ostiary.policy.parse import Path
 
+_WILD: Final = re.compile(r"[*?]")
 _MOST_COMPARISONS: Final = 100_000
 """After so many of one list, no more redundancy is looked for."""
 
@@ -26,15 +28,19 @@ class _Text(Protocol):
 def _redundant(items: Sequence[_Text], fold: Callable[[str], str]) -> list[_Text]:
     """Those of a list that another covers; of equal ones, all but the first."""
     texts = [fold(item.text) for item in items]
-    patterns: list[tuple[int, Glob]] = [
-        (index, glob(text)) for index, text in enumerate(texts) if ("*" in text or "?" in text) and "${" not in text
-    ]
+    patterns: dict[str, list[tuple[int, Glob]]] = defaultdict(list)  # by the text before the first wildcard
+    for index, text in enumerate(texts):
+        head = _WILD.split(text, 1)[0]
+        if head != text and "${" not in text:
+            patterns[head].append((index, glob(text)))
+    lengths = sorted({len(head) for head in patterns})
     seen: set[str] = set()
     found: list[_Text] = []
     left = _MOST_COMPARISONS
     for index, text in enumerate(texts):
-        left -= len(patterns)
-        if text in seen or (left > 0 and any(_covers(texts, other, one, index) for other, one in patterns)):
+        near = [one for length in lengths for one in patterns.get(text[:length], ())] if left > 0 else []
+        left -= len(near)
+        if text in seen or any(_covers(texts, other, one, index) for other, one in near):
             found.append(items[index])
         seen.add(text)
     return found

@@ -17,6 +17,7 @@ from ostiary import catalog
 from ostiary.catalog import ConditionKey
 
 _PLACEHOLDER: Final = re.compile(r"\$\{[^}]*\}|<[^>]*>")
+_STARS: Final = re.compile(r"\*+")
 _LOOSE_PLACEHOLDER: Final = "/tag-key"
 """How some pages write `/${TagKey}`."""
 _FIELDS: Final = 6
@@ -129,32 +130,46 @@ def keys_of_actions(prefix: str) -> dict[str, frozenset[str]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _States:
+    """A pattern as an automaton: a bit for each place in it."""
+
+    size: int
+    stars: int
+    others: int
+    """Places of signs that stand for one character."""
+    signs: dict[str, int]
+    """For each sign, the places that it can be read at (those of `?` included)."""
+    ones: int
+    """Places of `?`."""
+
+
+@lru_cache(maxsize=8192)
+def _states(pattern: str) -> _States:
+    signs: dict[str, int] = defaultdict(int)
+    for at, sign in enumerate(pattern):
+        signs[sign] |= 1 << at
+    stars, ones = signs.pop("*", 0), signs.pop("?", 0)
+    others = ((1 << len(pattern)) - 1) & ~stars
+    return _States(len(pattern), stars, others, {sign: at | ones for sign, at in signs.items()}, ones)
+
+
 def overlap(one: str, other: str) -> bool:
     """Whether some text is covered by both patterns (`*` any run, `?` one character)."""
     if not _ends_agree(one, other):
         return False
-    reached = {0}
-    reached = _skip(other, reached)
+    states = _states(_STARS.sub("*", other))
+    reached = 1 | (states.stars & 1) << 1
     for sign in one:
         if sign == "*":
-            reached = set(range(min(reached), len(other) + 1)) if reached else reached
-        else:
-            after = {at for at in reached if at < len(other) and other[at] == "*"}
-            after |= {at + 1 for at in reached if at < len(other) and (other[at] in ("?", sign) or sign == "?")}
-            reached = _skip(other, after)
+            reached = (1 << (states.size + 1)) - (reached & -reached)
+            continue
+        read = states.others if sign == "?" else states.signs.get(sign, states.ones)
+        reached = (reached & states.stars) | (reached & read) << 1
+        reached |= (reached & states.stars) << 1
         if not reached:
             return False
-    return len(other) in reached
-
-
-def _skip(pattern: str, reached: set[int]) -> set[int]:
-    """Stars may stand for nothing."""
-    more = set(reached)
-    for at in reached:
-        while at < len(pattern) and pattern[at] == "*":
-            at += 1
-            more.add(at)
-    return more
+    return bool(reached >> states.size)
 
 
 def _ends_agree(one: str, other: str) -> bool:

@@ -15,11 +15,11 @@ from ostiary.analysis.reference import Format, overlap, reference
 from ostiary.analysis.regions import PARTITIONS, REGIONS
 
 _FIELDS: Final = ("arn", "partition", "service", "region", "account", "resource")
-_VARIABLE: Final = re.compile(r"\$\{[^}]*\}")
+_VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}|aws|[0-9*?]*[*?][0-9*?]*")
 _SHARED: Final = frozenset({"ssm", "resource-explorer-2"})
 """Vendors whose resources are partly AWS's own, with no account in their ARNs, which the reference does not tell."""
-_LONGEST: Final = 1024
+_LONGEST: Final = 512
 """Longer resources are not held against the formats."""
 
 _ATTACHED: Final[dict[ResourceType, frozenset[tuple[str, str]]]] = {
@@ -79,7 +79,7 @@ def _fitting(vendor: str, resource: str) -> tuple[Format, ...] | None:
     formats = reference().formats.get(vendor)
     if not formats or len(resource) > _LONGEST:
         return None
-    return tuple(one for one in formats if overlap(re.sub(r"\*+", "*", resource), one.resource))
+    return tuple(one for one in formats if overlap(resource, one.resource))
 
 
 def _wild(text: str) -> bool:

@@ -18,7 +18,7 @@ _KMS_KEY: Final = re.compile(r"arn:[^:]*:kms:[^:]*:[^:]*:(?:key/.+|\*)")
 _EPOCH: Final = "aws:epochtime"
 _REGION_KEYS: Final = frozenset({"aws:requestedregion", "ec2:region"})
 _KMS_KEYS: Final = frozenset({"s3:x-amz-server-side-encryption-aws-kms-key-id"})
-_LITERAL: Final = re.compile(r"\$\{[*?$]\}|\$\{[^}]*\}")
+_LITERAL: Final = re.compile(r"\$\{[^{}]*\}")
 _WILD_LESS: Final = frozenset(
     {"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"}
 )

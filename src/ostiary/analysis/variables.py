@@ -12,7 +12,7 @@ from ostiary.analysis.paper import CURRENT_VERSION, Paper
 from ostiary.policy.parse import Path
 
 _OPEN: Final = "${"
-_CLOSED: Final = re.compile(r"\$\{([^}]*)\}")
+_CLOSED: Final = re.compile(r"\$\{([^{}]*)\}")
 _LITERALS: Final = frozenset("*?$")
 _SYMBOLS: Final = re.compile(r"[^A-Za-z0-9_.:/=+@\- ]")
 """What no condition key, and no tag key in it, has."""
