@@ -99,7 +99,7 @@ class SessionSeal:
 
     def issue(self, session: Session) -> TemporaryCredentials:
         """Seal a session and derive its secret."""
-        sealed = seal(self._key, zlib.compress(_encoder.encode(session), 6), "session", self._entropy)
+        sealed = seal(self._key, zlib.compress(_encoder.encode(session), 1), "session", self._entropy)
         return TemporaryCredentials(
             access_key_id=session.access_key_id,
             secret_access_key=self._secret(sealed, session.access_key_id),

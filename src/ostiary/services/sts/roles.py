@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from ostiary.authorization.book import attached
@@ -124,6 +125,7 @@ def assume_role(call: Call, tx: Transaction) -> dict[str, Any]:
     return answer
 
 
+@lru_cache(maxsize=1024)
 def _read_role_arn(text: str) -> tuple[str, str]:
     """Account and name."""
     try:
