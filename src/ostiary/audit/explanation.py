@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from ostiary import policy
+from ostiary.audit.authorization_id import request_id
 from ostiary.policy import (
     Attached,
     CompiledPolicy,
@@ -117,9 +118,14 @@ class EventExplained:
         return {"event": dict(self.record), "allowed": self.allowed, "asks": [ask.as_dict() for ask in self.asks]}
 
 
-def explained(tx: Transaction, request_id: str) -> tuple[EventExplained, ...]:
-    """The events of a request, the oldest first; empty when the record has none."""
-    return tuple(_event(tx, msgspec.json.decode(found.body)) for found in tx.events.find(request_id))
+def explained(tx: Transaction, named: str) -> tuple[EventExplained, ...]:
+    """The events of a request, the oldest first; empty when the record has none.
+
+    Args:
+        named: its request id, or its authorization id.
+    """
+    found = tx.events.find(named) or tx.events.find(request_id(named) or "")
+    return tuple(_event(tx, msgspec.json.decode(event.body)) for event in found)
 
 
 def _event(tx: Transaction, body: dict[str, Any]) -> EventExplained:

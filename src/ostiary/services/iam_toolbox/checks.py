@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ostiary.audit.explanation import AskExplained
-from ostiary.policy import Effect, PolicyType, Source, StatementReport, TypeReport, Verdict
-from ostiary.services.iam_toolbox.evaluated import TYPES, uri_of
+from ostiary.policy import Decision, Effect, PolicyType, Source, StatementReport, TypeReport, Verdict
+from ostiary.services.iam_toolbox.evaluated import TYPES, source_of, uri_of
 
 ALLOW, EXPLICIT, IMPLICIT, NO_IMPACT = "ALLOW", "EXPLICIT_DENY", "IMPLICIT_DENY", "NO_IMPACT"
 EFFECTS: Final[Mapping[str, str]] = {
@@ -31,6 +31,7 @@ _CHECKS: Final[Mapping[PolicyType, str]] = {
 }
 _WITH_POLICIES: Final = frozenset({"User", "RoleSession", "FederatedUser"})
 """The kinds of principals whose own policies are asked."""
+_OF_RESOURCE: Final = frozenset({PolicyType.RESOURCE, PolicyType.TRUST})
 _BEYOND_IDENTITY: Final = frozenset({"LIMITED", "DIRECT"})
 _BEYOND_LIMITS: Final = frozenset({"DIRECT"})
 """How a resource's policy must name the caller to stand in for identity policies; for the limits too."""
@@ -70,14 +71,16 @@ def checks(ask: AskExplained, recorded: Mapping[str, Any], target: Target) -> tu
     """
     if ask.explanation is None:
         return ()
+    decision = ask.explanation.decision
     reports = {report.type: report for report in ask.explanation.types if report.applies}
     found = [
         *_levels(reports.get(PolicyType.RCP), recorded["inForce"].get("rcp"), target),
         *_levels(reports.get(PolicyType.SCP), recorded["inForce"].get("scp"), target),
         *_endpoint(reports.get(PolicyType.ENDPOINT)),
-        *_grants(reports, recorded),
+        *_grants(reports, recorded, decision),
     ]
-    decision = ask.explanation.decision
+    if decision.verdict is Verdict.ALLOWED and any(check.effect == EXPLICIT for check in found):
+        return ()  # what everybody may do (GetCallerIdentity): no policy is asked
     return tuple(_settled(check, decision.verdict, decision.decided_by) for check in found)
 
 
@@ -103,11 +106,10 @@ def _levels(report: TypeReport | None, levels: Any, target: Target) -> Iterator[
     if report is None:
         return
     for level in levels or ():
-        owners = {policy["owner"] for policy in level or ()}
-        matched = tuple(one for one in _matched(report) if one.statement.source.owner in owners)
-        place = next((one.statement.source for one in report.statements if one.statement.source.owner in owners), None)
-        effect = _verdict(matched)
-        yield Check(kind=report.type, effect=effect, matched=matched, target=None if place is None else target(place))
+        sources = [source_of(policy) for policy in level or ()]
+        matched = tuple(one for one in _matched(report) if one.statement.source in sources)
+        where = target(sources[0]) if sources else None
+        yield Check(kind=report.type, effect=_verdict(matched), matched=matched, target=where)
 
 
 def _endpoint(report: TypeReport | None) -> Iterator[Check]:
@@ -116,7 +118,9 @@ def _endpoint(report: TypeReport | None) -> Iterator[Check]:
         yield Check(kind=report.type, effect=_verdict(matched), matched=matched)
 
 
-def _grants(reports: Mapping[PolicyType, TypeReport], recorded: Mapping[str, Any]) -> Iterator[Check]:
+def _grants(
+    reports: Mapping[PolicyType, TypeReport], recorded: Mapping[str, Any], decision: Decision
+) -> Iterator[Check]:
     """What grants, and what limits the grants.
 
     The policy of a resource in the caller's own account is one more way to satisfy the principal's check; where its
@@ -127,8 +131,9 @@ def _grants(reports: Mapping[PolicyType, TypeReport], recorded: Mapping[str, Any
     at_home = principal.get("account") == recorded["resourceAccount"]
     resource = reports.get(PolicyType.TRUST) or reports.get(PolicyType.RESOURCE)
     of_resource = _matched(resource)
+    needed = decision.verdict is Verdict.IMPLICIT_DENY and decision.decided_by in _OF_RESOURCE
     trust = resource is not None and resource.type is PolicyType.TRUST
-    besides = trust or not at_home or (not own and bool(of_resource))
+    besides = needed or trust or not at_home or (not own and bool(of_resource))
     if besides:
         kind = resource.type if resource is not None else PolicyType.RESOURCE
         yield Check(kind=kind, effect=_verdict(of_resource), matched=of_resource)
@@ -138,8 +143,8 @@ def _grants(reports: Mapping[PolicyType, TypeReport], recorded: Mapping[str, Any
     matched = (*_matched(reports.get(PolicyType.IDENTITY)), *(() if besides else of_resource))
     yield Check(kind=PolicyType.IDENTITY, effect=_principal(matched, strength, besides), matched=matched)
     for kind in (PolicyType.BOUNDARY, PolicyType.SESSION):
-        needed = kind is PolicyType.SESSION and principal["kind"] == "FederatedUser"
-        if kind in reports or needed:
+        always = kind is PolicyType.SESSION and principal["kind"] == "FederatedUser"
+        if kind in reports or always:
             limit = _matched(reports.get(kind))
             effect = _verdict(limit)
             bypassed = effect == IMPLICIT and strength in _BEYOND_LIMITS

@@ -109,7 +109,7 @@ def attachment(tx: Transaction, account: str, ask: Mapping[str, Any], source: So
     principal = ask["principal"]
     owner = source.owner or ""
     if source.type in (PolicyType.RESOURCE, PolicyType.TRUST):
-        return owner
+        return owner or None
     if source.type in (PolicyType.SCP, PolicyType.RCP):
         return target_arn(tx, account, owner)
     if source.type is PolicyType.SESSION:
