@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ostiary.store.link import Prepared, Question, adding, columns, given, values_of
@@ -16,6 +17,13 @@ from ostiary.store.tables import documents, events
 _e: Final = events.c
 _events: Final = columns(events, EventRecord)
 _ADD: Final = adding(events, EventRecord)
+_TOGETHER: Final = 32
+"""Rows of one INSERT: the driver lets other threads in after each statement, and must wait to go on."""
+_ADD_TOGETHER: Final = Prepared(
+    insert(events).values(
+        [{field.name: given(f"{field.name}_{row}") for field in fields(EventRecord)} for row in range(_TOGETHER)]
+    )
+)
 _OF_REQUEST: Final = Question(EventRecord, _events.where(_e.request_id == given("request_id")).order_by(_e.sequence))
 _newest: Final = _events.order_by(_e.sequence.desc()).limit(given("limit"))
 _LATEST: Final = Question(EventRecord, _newest)
@@ -30,7 +38,14 @@ class Events(Rows):
 
     def append(self, records: Sequence[EventRecord]) -> None:
         """Keep these."""
-        self._link.run_each(_ADD, map(values_of, records))
+        whole = len(records) - len(records) % _TOGETHER
+        for start in range(0, whole, _TOGETHER):
+            rows = enumerate(map(values_of, records[start : start + _TOGETHER]))
+            self._link.run(
+                _ADD_TOGETHER, **{f"{name}_{row}": value for row, told in rows for name, value in told.items()}
+            )
+        if whole < len(records):
+            self._link.run_each(_ADD, map(values_of, records[whole:]))
 
     def find(self, request_id: str) -> Sequence[EventRecord]:
         """All events of a request."""
