@@ -1,6 +1,8 @@
 """Traps that other implementations of the policy language fell into, each a real bug somewhere.
 
-The numbers are names only: T31 stands with the properties, those missing concern other rooms.
+The numbers are names only; `test_trap_index.py` says what each trap is. T31 stands with the properties; those that
+a service can fall into by itself (T5, T30, T33, T37, T38, T39) have tests in the rooms of authorization, STS, IAM and
+the record too.
 """
 
 from __future__ import annotations
@@ -258,6 +260,16 @@ def test_t32_a_failed_condition_is_no_deny() -> None:
     failing = {"StringEquals": {"aws:username": "bob"}}
     assert verdict(request(), identity=[allow(condition=failing)]) == "implicitDeny"
     assert verdict(request(), identity=[allow(), deny(condition=failing)]) == "allowed"
+
+
+def test_t33_a_role_is_not_assumed_without_its_trust_policy_whatever_a_simulator_says() -> None:
+    everything = allow("*", "*")
+    asked = request("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/next", SESSION)
+    assert verdict(asked, identity=[everything]) == "implicitDeny"
+    assert (
+        verdict(asked, identity=[everything], resource=[allow("sts:TagSession", None, principal="*")]) == "implicitDeny"
+    )
+    assert verdict(asked, identity=[], resource=[allow("sts:AssumeRole", None, principal=to(ROLE))]) == "allowed"
 
 
 def test_t34_the_caller_may_always_learn_who_they_are() -> None:

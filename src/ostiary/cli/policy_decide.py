@@ -79,7 +79,7 @@ def decide(
 ) -> None:
     """Decide one request and say what each type of policy answers. Exit code 1 if it is refused."""
     if request is not None:
-        if principal or action or context or resource_account:
+        if principal or action or context or resource_account or resource != "*":
             unreadable("--request stands for --principal, --action, --resource, --resource-account and --context")
         asked = _request_in(request)
     elif principal and action:
