@@ -18,6 +18,8 @@ from ostiary.entropy import Entropy
 
 PURPOSE: Final = "authorization messages"
 """What the key is derived for."""
+_FORM: Final = b"\x01"
+"""The first byte: which form this is. It also keeps a message from beginning with `-`, which command lines misread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class RefusedAsk:
 def encode(key: bytes, refused: RefusedAsk, entropy: Entropy) -> str:
     """The message, in the characters of URLs."""
     plain = f"{refused.account} {refused.request_id} {refused.number}".encode()
-    return base64.urlsafe_b64encode(seal(key, plain, PURPOSE, entropy)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_FORM + seal(key, plain, PURPOSE, entropy)).decode().rstrip("=")
 
 
 def decode(key: bytes, message: str) -> RefusedAsk:
@@ -47,5 +49,7 @@ def decode(key: bytes, message: str) -> RefusedAsk:
         sealed = base64.b64decode(message + "=" * (-len(message) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise SealBroken(PURPOSE) from None
-    account, request_id, number = unseal(key, sealed, PURPOSE).decode().split(" ")
+    if sealed[:1] != _FORM:
+        raise SealBroken(PURPOSE)
+    account, request_id, number = unseal(key, sealed[1:], PURPOSE).decode().split(" ")
     return RefusedAsk(account=account, request_id=request_id, number=int(number))
