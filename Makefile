@@ -58,6 +58,9 @@ bench: $(BENCH) ## measure side by side: this server, a bare one, moto's; the en
 kill: $(DEV) ## SIGKILL the server under load, again and again (ROUNDS=20)
 	@.venv/bin/python -m tests.kill $(ARGS)
 
+fuzz: $(DEV) ## the engine against the reference evaluator, until they differ (ARGS="--cases N")
+	@.venv/bin/python -m tests.fuzz $(ARGS)
+
 refresh: $(DEV) ## fetch AWS's facts anew: managed policies, service reference
 	@.venv/bin/python -m ostiary.catalog.refresh
 

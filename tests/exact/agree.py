@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ostiary.policy import PolicyType, decide
+from ostiary.policy import Decision, PolicyType, decide
 from ostiary.policy.cases import read_policies, read_request
 from tests import reference
 from tests.reference.decision import Place
@@ -14,13 +14,19 @@ Case = dict[str, Any]
 
 
 def by_engine(case: Case) -> reference.Answer:
-    """The engine's decision, in the reference's words."""
-    decision = decide(read_policies(case["policies"]), read_request(case["request"]))
+    """The engine's decision."""
+    return answer(decide(read_policies(case["policies"]), read_request(case["request"])))
+
+
+def answer(decision: Decision) -> reference.Answer:
+    """A decision in the reference's words."""
     by = decision.decided_by
     return reference.Answer(
         decision=decision.verdict.value,
         decided_by=None if by is None else PolicyType.RESOURCE.value if by is PolicyType.TRUST else by.value,
-        matched=frozenset(place(one.source.type.value, one.source.name, one.statement_index) for one in decision.matched),
+        matched=frozenset(
+            place(one.source.type.value, one.source.name, one.statement_index) for one in decision.matched
+        ),
     )
 
 

@@ -105,7 +105,8 @@ class Coverage:
             (
                 f"{self.cases} cases: {shares}; decided by {_listed(self.decided_by)}",
                 f"principals: {_listed(callers)}",
-                f"tests: {sum(forms.values())}, {met} of {len(FORMS)} operators with modifiers, rarest {rarest[1]} ({rarest[0]}); "
+                f"tests: {sum(forms.values())}, {met} of {len(FORMS)} operators with modifiers, "
+                f"rarest {rarest[1]} ({rarest[0]}); "
                 f"{_listed(qualified)}",
                 f"statements that matched: {sum(n for (_, _, met), n in self.statements.items() if met)} of "
                 f"{sum(self.statements.values())}",

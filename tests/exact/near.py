@@ -46,10 +46,26 @@ def action(draw: Random, asked: str, *, hit: bool) -> str:
     """A pattern for actions."""
     service, _, name = asked.partition(":")
     if hit:
-        near = (asked, "*", f"{service}:*", f"{service}:{blurred(draw, name)}", recased(draw, asked), f"{service}:{blurred(draw, name)}")
+        near = (
+            asked,
+            "*",
+            f"{service}:*",
+            f"{service}:{blurred(draw, name)}",
+            recased(draw, asked),
+            f"{service}:{blurred(draw, name)}",
+        )
     else:
-        other = draw.choice(("s3:PutObject", "sqs:*", "ec2:Describe*", "iam:PassRole", "kms:Decrypt", "sts:*", "logs:Put*"))
-        near = (other, f"{service}:{missed(draw, name)}", f"{service}x:{name}", f"{service[:-1]}:*", f"{service}:?", other)
+        other = draw.choice(
+            ("s3:PutObject", "sqs:*", "ec2:Describe*", "iam:PassRole", "kms:Decrypt", "sts:*", "logs:Put*")
+        )
+        near = (
+            other,
+            f"{service}:{missed(draw, name)}",
+            f"{service}x:{name}",
+            f"{service[:-1]}:*",
+            f"{service}:?",
+            other,
+        )
     return draw.choice(near)
 
 
@@ -58,7 +74,9 @@ def resource(draw: Random, asked: str, context: dict[str, Any], *, hit: bool) ->
     if asked == "*":
         return "*" if hit else draw.choice(("arn:aws:s3:::*", "arn:*", "arn:aws:*:*:*:*"))
     if not hit and draw.random() < 0.15:
-        return draw.choice(("arn:aws:s3:::other/*", "arn:aws:s3:::", "arn:aws:sqs:us-east-1", "arn:aws:iam::111122223333:user/*"))
+        return draw.choice(
+            ("arn:aws:s3:::other/*", "arn:aws:s3:::", "arn:aws:sqs:us-east-1", "arn:aws:iam::111122223333:user/*")
+        )
     *head, last = asked.split(":", 5)
     how = draw.randrange(8)
     if how == 0 and hit:
@@ -120,7 +138,9 @@ def string(draw: Random, value: str, context: dict[str, Any], *, hit: bool) -> s
 def arn(draw: Random, value: str, context: dict[str, Any], *, hit: bool) -> str:
     """A policy value for the ARN operators."""
     if value.count(":") < 5 or draw.random() < 0.1:
-        return draw.choice(("arn:aws:*:*:*:*", "arn:*", "arn:aws:sns:*", "*", "arn:aws:sns:us-east-1:111122223333:orders"))
+        return draw.choice(
+            ("arn:aws:*:*:*:*", "arn:*", "arn:aws:sns:*", "*", "arn:aws:sns:us-east-1:111122223333:orders")
+        )
     *head, last = value.split(":", 5)
     at = draw.randrange(5)
     if not hit and draw.random() < 0.5:
@@ -150,7 +170,16 @@ def ip(draw: Random, value: str, context: dict[str, Any], *, hit: bool) -> str:
     whole = 128 if ":" in value else 32
     if hit:
         return draw.choice((value, f"{value}/{whole}", f"{value}/{draw.randint(0, whole)}", value.upper()))
-    other = ("10.0.0.0/8", "10.0.0.0/9", "203.0.113.0/24", "0.0.0.0/0", "::/0", "2001:DB8:1234::/48", "10.0.0.0/255.0.0.0", "8.8.8.8")
+    other = (
+        "10.0.0.0/8",
+        "10.0.0.0/9",
+        "203.0.113.0/24",
+        "0.0.0.0/0",
+        "::/0",
+        "2001:DB8:1234::/48",
+        "10.0.0.0/255.0.0.0",
+        "8.8.8.8",
+    )
     return draw.choice((*other, f"{value}/{whole + 1}"))
 
 
@@ -201,4 +230,12 @@ def names_of(caller: Caller) -> list[tuple[str, str]]:
     return [*entries, ("AWS", caller["account"]), ("AWS", f"arn:aws:iam::{caller['account']}:root"), ("AWS", "*")]
 
 
-VALUES: Final = {"string": string, "number": number, "date": date, "bool": boolean, "binary": binary, "ip": ip, "arn": arn}
+VALUES: Final = {
+    "string": string,
+    "number": number,
+    "date": date,
+    "bool": boolean,
+    "binary": binary,
+    "ip": ip,
+    "arn": arn,
+}

@@ -12,7 +12,18 @@ from typing import Any, Final
 Case = dict[str, Any]
 Path_ = tuple[str | int, ...]
 
-KEPT: Final = {"policies", "request", "principal", "type", "arn", "account", "role_arn", "issuer_arn", "action", "resource"} | {
+KEPT: Final = {
+    "policies",
+    "request",
+    "principal",
+    "type",
+    "arn",
+    "account",
+    "role_arn",
+    "issuer_arn",
+    "action",
+    "resource",
+} | {
     "resource_account",
     "context",
     "Effect",
@@ -58,7 +69,12 @@ def simpler(case: Case) -> Iterator[Case]:
         value = _at(case, place)
         if place[-1] in PLAIN and "policies" in place:
             yield _changed(case, place, PLAIN[str(place[-1])])
-        if isinstance(value, list) and len(value) == 1 and place[0] == "policies" and place[-1] not in ("identity", "session", "scp", "rcp"):
+        if (
+            isinstance(value, list)
+            and len(value) == 1
+            and place[0] == "policies"
+            and place[-1] not in ("identity", "session", "scp", "rcp")
+        ):
             yield _changed(case, place, value[0])
         if isinstance(value, str) and place[-1] in ("NotAction", "NotResource"):
             without = _changed(case, place, None)
@@ -73,7 +89,7 @@ def simpler(case: Case) -> Iterator[Case]:
 
 
 def _dispensable(case: Case, place: Path_) -> bool:
-    """Whether a case without it can still be written: policies without a Resource, organizations without a level can't."""
+    """Whether a case without it can still be written: it can't without a Resource or a level."""
     if isinstance(place[-1], int):
         return len(place) != 3 or place[1] not in ("scp", "rcp") or len(_at(case, place[:-1])) > 1
     if place[-1] in ("Principal", "NotPrincipal", "Action", "NotAction"):

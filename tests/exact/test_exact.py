@@ -1,4 +1,4 @@
-"""20,000 generated worlds: engine and reference agree on the verdict, the deciding type and the statements that matched."""
+"""20,000 generated worlds: engine and reference agree on verdict, deciding type and the statements that matched."""
 
 from __future__ import annotations
 

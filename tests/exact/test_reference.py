@@ -1,4 +1,4 @@
-"""The reference by itself: every published decision vector, and every case on which engine and reference once differed."""
+"""The reference by itself: every published decision vector, and every case on which the engine once differed."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ Small on purpose, so that policies and requests meet: the same names stand in AR
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -72,7 +73,7 @@ def _root(draw: Random) -> Caller:
     return {"arn": f"arn:aws:iam::{account}:root", "account": account}
 
 
-CALLERS: Final = {
+CALLERS: Final[dict[str, Callable[[Random], Caller]]] = {
     "user": _user,
     "assumed-role": _role_session,
     "federated-user": _federated_user,
@@ -128,7 +129,10 @@ def _sqs(draw: Random, account: str) -> tuple[str, str]:
 
 
 def _logs(draw: Random, account: str) -> tuple[str, str]:
-    return "logs:PutLogEvents", f"arn:aws:logs:us-east-1:{account}:log-group:/app:log-stream:{draw.choice(('x', 'alice'))}"
+    return (
+        "logs:PutLogEvents",
+        f"arn:aws:logs:us-east-1:{account}:log-group:/app:log-stream:{draw.choice(('x', 'alice'))}",
+    )
 
 
 def _kms(draw: Random, account: str) -> tuple[str, str]:
@@ -138,7 +142,14 @@ def _kms(draw: Random, account: str) -> tuple[str, str]:
 
 
 def _role(draw: Random, account: str) -> tuple[str, str]:
-    actions = ("sts:AssumeRole", "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "iam:PassRole", "iam:GetRole")
+    actions = (
+        "sts:AssumeRole",
+        "sts:AssumeRole",
+        "sts:TagSession",
+        "sts:SetSourceIdentity",
+        "iam:PassRole",
+        "iam:GetRole",
+    )
     return draw.choice(actions), f"arn:aws:iam::{account}:role/{draw.choice(('deploy', 'path/app', 'alice'))}"
 
 
@@ -163,9 +174,51 @@ def _who_am_i(draw: Random, account: str) -> tuple[str, str]:
 THINGS: Final = (_s3_object, _s3_bucket, _sqs, _logs, _kms, _role, _federation, _lambda, _anything, _who_am_i)
 WEIGHTS: Final = (30, 12, 14, 8, 12, 12, 3, 6, 10, 2)
 
-STRINGS: Final = ("alice", "Alice", "blue", "team/blue", "team", "q1.csv", "", "a*b", "a?b", "a:b", "orders", "ÄRGER", "ärger", "$", "home/")
-NUMBERS: Final = ("0", "-0", "9", "10", "10.0", "010", "9.5", "-1", "100", "9007199254740992", "9007199254740993", "0.1", "0.10", "+9", ".5", "5.")
-ADDRESSES: Final = ("203.0.113.7", "203.0.113.255", "10.1.2.3", "2001:db8::1", "2001:DB8:0:0:0:0:0:1", "0.0.0.0", "::1", "8.8.8.8")
+STRINGS: Final = (
+    "alice",
+    "Alice",
+    "blue",
+    "team/blue",
+    "team",
+    "q1.csv",
+    "",
+    "a*b",
+    "a?b",
+    "a:b",
+    "orders",
+    "ÄRGER",
+    "ärger",
+    "$",
+    "home/",
+)
+NUMBERS: Final = (
+    "0",
+    "-0",
+    "9",
+    "10",
+    "10.0",
+    "010",
+    "9.5",
+    "-1",
+    "100",
+    "9007199254740992",
+    "9007199254740993",
+    "0.1",
+    "0.10",
+    "+9",
+    ".5",
+    "5.",
+)
+ADDRESSES: Final = (
+    "203.0.113.7",
+    "203.0.113.255",
+    "10.1.2.3",
+    "2001:db8::1",
+    "2001:DB8:0:0:0:0:0:1",
+    "0.0.0.0",
+    "::1",
+    "8.8.8.8",
+)
 ARNS: Final = (
     "arn:aws:sns:us-east-1:111122223333:orders",
     "arn:aws:sns:us-east-1:111122223333:blue-orders",
@@ -176,7 +229,23 @@ ARNS: Final = (
     "arn:aws:some:us-east-2:777788889999:store/abc:111122223333:finance/document.txt",
 )
 BLOBS: Final = tuple(base64.b64encode(raw).decode() for raw in (b"ABC", b"", b"\x00\xff", b"abcd"))
-JUNK: Final = ("many", "", " 10", "1e3", "2024-13-01", "2024-05-10T25:00:00Z", "10.0.0.256", "10.0.0.0/33", "yes", "a:b:c", "QUI", "٣", "fe80::1%eth0", "2024-05-10T12:00:00", "2024-05-10T12:00:60Z")
+JUNK: Final = (
+    "many",
+    "",
+    " 10",
+    "1e3",
+    "2024-13-01",
+    "2024-05-10T25:00:00Z",
+    "10.0.0.256",
+    "10.0.0.0/33",
+    "yes",
+    "a:b:c",
+    "QUI",
+    "٣",
+    "fe80::1%eth0",
+    "2024-05-10T12:00:00",
+    "2024-05-10T12:00:60Z",
+)
 MOMENTS: Final = (
     datetime(2024, 5, 10, 12, tzinfo=UTC),
     datetime(2024, 5, 10, tzinfo=UTC),
@@ -223,7 +292,14 @@ MANY: Final = {
     "ip": ("svc:addresses",),
     "arn": ("svc:arns",),
 }
-VALUES: Final = {"string": STRINGS, "number": NUMBERS, "bool": ("true", "false", "True"), "binary": BLOBS, "ip": ADDRESSES, "arn": ARNS}
+VALUES: Final = {
+    "string": STRINGS,
+    "number": NUMBERS,
+    "bool": ("true", "false", "True"),
+    "binary": BLOBS,
+    "ip": ADDRESSES,
+    "arn": ARNS,
+}
 
 
 def a_value(draw: Random, kind: str) -> str:

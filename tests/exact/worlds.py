@@ -13,9 +13,22 @@ Case = dict[str, Any]
 Statement = dict[str, Any]
 
 TYPES: Final = {
-    "string": ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike"),
-    "number": tuple(f"Numeric{one}" for one in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")),
-    "date": tuple(f"Date{one}" for one in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")),
+    "string": (
+        "StringEquals",
+        "StringEqualsIgnoreCase",
+        "StringLike",
+        "StringNotEquals",
+        "StringNotEqualsIgnoreCase",
+        "StringNotLike",
+    ),
+    "number": tuple(
+        f"Numeric{one}"
+        for one in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+    ),
+    "date": tuple(
+        f"Date{one}"
+        for one in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+    ),
     "bool": ("Bool",),
     "binary": ("BinaryEquals",),
     "ip": ("IpAddress", "NotIpAddress"),
@@ -23,7 +36,13 @@ TYPES: Final = {
     "null": ("Null",),
 }
 OPERATORS: Final = tuple((kind, name) for kind, names in TYPES.items() for name in names)
-UNKNOWN: Final = ("StringMatches", "NullIfExists", "ForAnyValues:StringEquals", "StringLikeIgnoreCase", "NotStringEquals")
+UNKNOWN: Final = (
+    "StringMatches",
+    "NullIfExists",
+    "ForAnyValues:StringEquals",
+    "StringLikeIgnoreCase",
+    "NotStringEquals",
+)
 
 WELL_FORMED: Final = re.compile(r"\$\{(?:[*?$]|[A-Za-z0-9:/_.-]+(?:, '[^'}]*')?)\}")
 
@@ -43,11 +62,11 @@ def as_written(draw: Random, listed: list[Any]) -> Any:
 class Near:
     """Draws statements near one request."""
 
-    def __init__(self, draw: Random, caller: dict[str, Any], thing: Thing) -> None:
+    def __init__(self, draw: Random, caller: dict[str, Any], thing: Thing, context: dict[str, Any]) -> None:
         self.draw = draw
         self.caller = caller
         self.thing = thing
-        self.context = a_context(draw)
+        self.context = context
 
     def chance(self, of: float) -> bool:
         return self.draw.random() < of
@@ -62,7 +81,9 @@ class Near:
         made |= self.listed("Action", lambda hit: near.action(self.draw, self.thing.action, hit=hit))
         if resource:
             asked = self.thing.resource
-            made |= self.listed("Resource", lambda hit: well_formed(near.resource(self.draw, asked, self.context, hit=hit)))
+            made |= self.listed(
+                "Resource", lambda hit: well_formed(near.resource(self.draw, asked, self.context, hit=hit))
+            )
         if self.chance(0.5):
             made["Condition"] = self.condition()
         return made
@@ -84,7 +105,9 @@ class Near:
             return {"NotPrincipal": self.spared()}
         if self.chance(0.1):
             return {"Principal": self.draw.choice(("*", "*", {}, [], {"AWS": []}))}
-        entries = [near.named(self.draw, self.caller, hit=self.chance(0.75)) for _ in range(self.draw.choice((1, 1, 2, 3)))]
+        entries = [
+            near.named(self.draw, self.caller, hit=self.chance(0.75)) for _ in range(self.draw.choice((1, 1, 2, 3)))
+        ]
         return {"Principal": self.grouped(entries)}
 
     def spared(self) -> Any:
@@ -104,7 +127,9 @@ class Near:
         for _ in range(self.draw.choice((1, 1, 1, 2, 3))):
             kind, base = self.draw.choice(OPERATORS)
             many = self.chance(0.45)
-            qualifier = self.draw.choice(("ForAllValues:", "ForAnyValue:")) if self.chance(0.85 if many else 0.2) else ""
+            qualifier = (
+                self.draw.choice(("ForAllValues:", "ForAnyValue:")) if self.chance(0.85 if many else 0.2) else ""
+            )
             if_exists = "IfExists" if base != "Null" and self.chance(0.3) else ""
             name = self.draw.choice(UNKNOWN) if self.chance(0.01) else f"{qualifier}{base}{if_exists}"
             key, values = self.tested(kind, base, many=many)
@@ -123,20 +148,28 @@ class Near:
         if self.chance(0.03):
             return key, []
         found = self.context.get(key)
-        found = self.draw.choice(found or [a_value(self.draw, kind)]) if found is None or isinstance(found, list) else found
+        found = (
+            self.draw.choice(found or [a_value(self.draw, kind)]) if found is None or isinstance(found, list) else found
+        )
         often = 0.35 if "Not" in base else 0.8
         value = near.VALUES[kind]
         wanted = [
-            well_formed(value(self.draw, found, self.context, hit=self.chance(often))) for _ in range(self.draw.choice((1, 1, 2, 3)))
+            well_formed(value(self.draw, found, self.context, hit=self.chance(often)))
+            for _ in range(self.draw.choice((1, 1, 2, 3)))
         ]
         return key, as_written(self.draw, wanted)
 
     def document(self, denies: float, *, generous: float = 0.0, **more: Any) -> dict[str, Any]:
         """A policy; `generous` is how often it allows everything."""
-        made = [self.statement("Deny" if self.chance(denies) else "Allow", **more) for _ in range(self.draw.choice((1, 1, 2, 3)))]
+        made = [
+            self.statement("Deny" if self.chance(denies) else "Allow", **more)
+            for _ in range(self.draw.choice((1, 1, 2, 3)))
+        ]
         if self.chance(generous):
             everybody = {"Principal": "*"} if more.get("principal") else {}
-            made.insert(self.draw.randint(0, len(made)), {"Effect": "Allow", **everybody, "Action": "*", "Resource": "*"})
+            made.insert(
+                self.draw.randint(0, len(made)), {"Effect": "Allow", **everybody, "Action": "*", "Resource": "*"}
+            )
         if self.chance(0.01):
             made = []
         version = self.draw.choices(({"Version": "2012-10-17"}, {"Version": "2008-10-17"}, {}), weights=(85, 8, 7))[0]
@@ -162,7 +195,11 @@ class Near:
         return held
 
     def wants_resource_policy(self) -> bool:
-        return self.thing.action.startswith(("sts:", "kms:")) or self.caller["type"] not in ("user", "assumed-role", "federated-user")
+        return self.thing.action.startswith(("sts:", "kms:")) or self.caller["type"] not in (
+            "user",
+            "assumed-role",
+            "federated-user",
+        )
 
     def level(self) -> list[dict[str, Any]]:
         if self.chance(0.02):
@@ -186,7 +223,7 @@ def a_case(draw: Random) -> Case:
     other = next(one for one in ACCOUNTS if one != home)
     owner = other if draw.random() < 0.25 else home
     thing = a_thing(draw, owner)
-    drawn = Near(draw, caller, thing)
+    drawn = Near(draw, caller, thing, a_context(draw))
     request = {
         "principal": caller,
         "action": thing.action,

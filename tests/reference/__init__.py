@@ -1,7 +1,7 @@
 """A second, slow reading of the evaluation rules, to hold the engine against.
 
-Written from the numbered rules alone (those of `tests/vectors/README.md`), R14 to R107: no index, no cache, nothing compiled, nothing
-shared with `ostiary.policy`. Everything is worked out anew from the documents, one function a rule.
+Written from the numbered rules alone (R14 to R107 of `tests/vectors/README.md`): no index, no cache, nothing compiled,
+nothing shared with `ostiary.policy`. Everything is worked out anew from the documents, one function a rule.
 """
 
 from __future__ import annotations

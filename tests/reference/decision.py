@@ -1,11 +1,11 @@
 """The decision: R72 to R107.
 
-Policies and requests are those of the vectors (`tests/vectors/README.md`); `policies["vpce"]` is the policy of a VPC endpoint.
+Policies and requests are as in the vectors (`tests/vectors/README.md`); `policies["vpce"]` is that of a VPC endpoint.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -200,8 +200,10 @@ def named(resource: str) -> tuple[str, str]:
 
 
 def has_identity_policies(request: Request) -> bool:
-    """R81 to R83, R95, R98, R100: users (groups included) and roles have identity policies and boundaries, also behind a
-    GetFederationToken session. That a user has no session policies, no rule says in so many words; one that is there limits."""
+    """R81 to R83, R95, R98, R100: users (groups included) and roles have policies; federated sessions their issuer's.
+
+    That a user has no session policies, no rule says in so many words; one that is there limits.
+    """
     return request["principal"]["type"] in ("user", "assumed-role", "federated-user")
 
 
@@ -213,10 +215,34 @@ def bound_by_scps(request: Request) -> bool:
     return caller["type"] in ("user", "assumed-role", "federated-user", "root")
 
 
-RCP_SERVICES = (
-    "s3 sts kms sqs secretsmanager cognito-identity cognito-idp cognito-sync logs dynamodb appconfig appstream autoscaling codebuild "
-    "codecommit comprehend dax ecr health kinesisvideo aoss signin support textract transcribe translate"
-).split()
+RCP_SERVICES = [
+    "s3",
+    "sts",
+    "kms",
+    "sqs",
+    "secretsmanager",
+    "cognito-identity",
+    "cognito-idp",
+    "cognito-sync",
+    "logs",
+    "dynamodb",
+    "appconfig",
+    "appstream",
+    "autoscaling",
+    "codebuild",
+    "codecommit",
+    "comprehend",
+    "dax",
+    "ecr",
+    "health",
+    "kinesisvideo",
+    "aoss",
+    "signin",
+    "support",
+    "textract",
+    "transcribe",
+    "translate",
+]
 
 
 def bound_by_rcps(request: Request) -> bool:
@@ -232,7 +258,7 @@ def reached_by_resource_policies(request: Request) -> bool:
     return not keeps_the_keys_of_its_bucket(request)
 
 
-BINDS = {
+BINDS: dict[str, Callable[[Request], bool]] = {
     "identity": has_identity_policies,
     "resource": reached_by_resource_policies,
     "boundary": has_identity_policies,

@@ -1,7 +1,7 @@
 """Wildcards and policy variables: R16, R20, R41 to R48.
 
-A pattern is read into tokens: `("char", c)` a character of the policy, `("value", c)` a character that a variable stands for,
-`("any", "*")` and `("one", "?")`.
+A pattern is read into tokens: `("char", c)` a character of the policy, `("value", c)` one that a variable stands for,
+then there are `("any", "*")` and `("one", "?")`.
 """
 
 from __future__ import annotations
@@ -78,8 +78,9 @@ def variable(inside: str, context: Context) -> str | None:
     value = context_value(context, name)  # R43: without case, tag keys included
     if isinstance(value, list):  # R47
         return None
-    if value is None and comma and len(default) >= 2 and default[0] == default[-1] == "'":  # R45
-        return default[1:-1]
+    if comma:  # R45: the quotes are required
+        quoted = len(default) >= 2 and default[0] == default[-1] == "'"
+        return None if not quoted else default[1:-1] if value is None else value
     return None if value is None else str(value)
 
 

@@ -1,4 +1,4 @@
-"""Values of condition keys, with the standard library's own types: R57 to R61. None: the text is no value of the type (R63)."""
+"""Values of condition keys, in the standard library's types: R57 to R61. None: the text is no such value (R63)."""
 
 from __future__ import annotations
 
