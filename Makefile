@@ -43,14 +43,14 @@ clients: $(DEV) $(JS) ## the tests with real clients
 	@.venv/bin/python -m pytest -m client $(ARGS)
 
 check: $(DEV) ## style, types, layers
-	@.venv/bin/ruff check src tests bench
-	@.venv/bin/ruff format --check --quiet src tests bench
+	@.venv/bin/ruff check src tests bench examples
+	@.venv/bin/ruff format --check --quiet src tests bench examples
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
 
 fmt: $(DEV) ## format and fix
-	@.venv/bin/ruff check --fix --quiet src tests bench || true
-	@.venv/bin/ruff format --quiet src tests bench
+	@.venv/bin/ruff check --fix --quiet src tests bench examples || true
+	@.venv/bin/ruff format --quiet src tests bench examples
 
 bench: $(BENCH) ## measure side by side: this server, a bare one, moto's; the engine
 	@.venv/bin/python -m bench $(ARGS)
