@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ostiary.policy import InForce, PolicyType, Pool, Verdict, decide
-from tests.policy.build import ACCOUNT, ALICE, allow, attached, in_force, request
+from ostiary.policy import InForce, PolicyType, Pool, Principal, Request, Root, Verdict, decide
+from ostiary.policy.plan import Memory
+from tests.policy.build import ACCOUNT, ALICE, OTHER, ROLE, SESSION, allow, attached, deny, in_force, request
 
 REGIONS = ["eu-west-1", "us-east-1"]
 ARNS = [
@@ -55,6 +58,70 @@ def test_a_pool_finds_each_statement_that_matches_by_itself(listed: list[dict[st
     ]
     together = decide(in_force(identity=listed), asked)
     assert [one.statement_index for one in together.matched] == alone
+
+
+SLASHED = ["arn:aws:s3:::a/", "arn:aws:s3:::a//", "a/b", "a/", "arn:aws:s3/x:y::z:a/x", "arn:aws:s3/x:y::z:b/x"]
+KINDS = ["identity", "boundary", "session", "resource", "vpce", "scp"]
+CALLERS: list[Principal] = [
+    ALICE,
+    SESSION,
+    replace(ALICE, management_account=True),
+    Root(arn=f"arn:aws:iam::{ACCOUNT}:root", account=ACCOUNT),
+]
+
+
+@st.composite
+def any_statements(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    listed = draw(st.lists(st.sampled_from([*PATTERNS, *SLASHED, "*"]), min_size=1, max_size=3))
+    more: dict[str, Any] = {}
+    if kind in ("resource", "vpce"):
+        more["principal"] = draw(st.sampled_from(["*", {"AWS": ACCOUNT}, {"AWS": ALICE.arn}, {"AWS": ROLE}]))
+    if draw(st.booleans()):
+        more["condition"] = {"StringLike": {"aws:Word": draw(st.sampled_from(["on", "o*", "${aws:username}n"]))}}
+    make = deny if draw(st.integers(0, 5)) == 0 else allow
+    if draw(st.integers(0, 6)) == 0:
+        return make(not_action="sqs:Send", not_resource=listed, **more)
+    return make(draw(st.sampled_from(["*", "s3:Get*", "s3:GetObject", "sqs:*"])), listed, **more)
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> Request:
+    context = draw(st.sampled_from([{}, {"aws:username": "x"}, {"aws:username": "o", "AWS:Word": "on"}]))
+    return request(
+        draw(st.sampled_from(["s3:GetObject", "S3:getObject", "sqs:Send"])),
+        draw(st.sampled_from([*ARNS, *SLASHED])),
+        draw(st.sampled_from(CALLERS)),
+        draw(st.sampled_from([ACCOUNT, ACCOUNT, OTHER])),
+        context=context,
+    )
+
+
+@settings(max_examples=400)
+@given(st.data())
+def test_what_a_pool_has_learnt_changes_no_answer(data: st.DataObject) -> None:
+    types: dict[str, Any] = {}
+    for kind in data.draw(st.lists(st.sampled_from(KINDS), unique=True, max_size=6)):
+        listed = data.draw(st.lists(any_statements(kind), min_size=1, max_size=20 if kind == "identity" else 5))
+        types["endpoint" if kind == "vpce" else kind] = (
+            [[attached(PolicyType.SCP, *listed)]] if kind == "scp" else [attached(PolicyType(kind), *listed)]
+        )
+    learnt = InForce(**types)
+    for asked in data.draw(st.lists(questions(), min_size=4, max_size=12)):
+        assert decide(learnt, asked) == decide(InForce(**types), asked) == decide(learnt, asked)
+
+
+def test_what_is_remembered_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = Memory(100)
+    monkeypatch.setattr("ostiary.policy.plan._MEMORY", memory)
+    everywhere = InForce(identity=[attached(PolicyType.IDENTITY, allow("*", "arn:aws:sqs:*:*:b*"))])
+    most = 0
+    for number in range(1000):
+        decide(everywhere, request(f"sqs:Do{number % 7}", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:b{number}"))
+        most = max(most, sum(len(plan._heads.memo) for plan in everywhere.identity.plans.values()))
+    assert most == 100
+    for number in range(1000):
+        decide(everywhere, request(f"svc:Do{number}", "*"))
+    assert len(everywhere.identity.plans) <= 256
 
 
 def test_a_pool_is_asked_by_many_threads_at_once() -> None:

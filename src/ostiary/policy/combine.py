@@ -9,17 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from ostiary.policy.decision import Decision, PolicyType, Verdict
-from ostiary.policy.evaluate import (
-    allowing,
-    bearings,
-    granting,
-    keeps_bucket_policy,
-    layers,
-    needs_resource_grant,
-)
-from ostiary.policy.in_force import InForce, Layers
-from ostiary.policy.placed import Placed
-from ostiary.policy.plan import Bearing, Finding
+from ostiary.policy.evaluate import keeps_bucket_policy, layers, needs_resource_grant
+from ostiary.policy.in_force import InForce
+from ostiary.policy.layers import SILENT_DECISIONS, Joint, Layers
+from ostiary.policy.plan import SILENT, Finding
 from ostiary.policy.principals import (
     OF_ACCOUNT,
     WITH_POLICIES,
@@ -35,6 +28,8 @@ from ostiary.policy.special import traits
 
 _HAVE_POLICIES: Final = frozenset({User, RoleSession})
 """Whom their identity policies alone may allow something; a federated user needs a session policy."""
+
+_UNCONDITIONALLY: Final = Decision(verdict=Verdict.ALLOWED, decided_by=None)
 
 
 def decide(in_force: InForce, request: Request) -> Decision:
@@ -55,59 +50,49 @@ def decide(in_force: InForce, request: Request) -> Decision:
 
 def _by_all(in_force: InForce, request: Request) -> Decision:
     """The decision of all types together."""
-    if traits(request.action).always_allowed and isinstance(request.principal, OF_ACCOUNT):
-        return Decision(verdict=Verdict.ALLOWED, decided_by=None)
+    principal = request.principal
     applying = layers(in_force, request)
-    heard = [bearings(layer, request) for layer in applying.all]
-    for refused in (_explicit_deny(applying, heard, request), _filtered(applying, heard, request)):
-        if refused is not None:
-            return refused
-    return _granted(applying, request)
+    plan = applying.joint_plan(request.action)
+    if plan.special.always_allowed and isinstance(principal, OF_ACCOUNT):
+        return _UNCONDITIONALLY
+    joint = plan.joint(request.resource)
+    refused = joint.refusal(request)
+    if refused is not None:
+        return refused
+    grant = joint.resource.granting(request)
+    of_identity = grant is SILENT and principal.__class__ in _HAVE_POLICIES and plan.special.ordinary
+    if of_identity and principal.account == request.resource_account:
+        return _by_identity(joint, request)
+    return _granted(applying, joint, grant, request)
 
 
-def _explicit_deny(applying: Layers, heard: list[list[Bearing]], request: Request) -> Decision | None:
-    """Step 1: a Deny anywhere. The first layer that denies is named; every matching Deny is listed."""
-    first: PolicyType | None = None
-    matched: list[Placed] = []
-    for layer, levels in zip(applying.all, heard, strict=True):
-        for bearing in levels:
-            if bearing.denies:
-                found = bearing.denying(request, bounded=applying.boundary is not None)
-                if found:
-                    first = first or layer.type
-                    matched += found
-    return None if first is None else _decision(Verdict.EXPLICIT_DENY, first, tuple(matched))
+def _by_identity(joint: Joint, request: Request) -> Decision:
+    """Steps 5 to 7."""
+    identity = joint.identity.granting(request)
+    if identity is SILENT:
+        return _silent(PolicyType.IDENTITY)
+    refused = _limit(joint, request)
+    return identity.allowed(PolicyType.IDENTITY) if refused is None else refused
 
 
-def _filtered(applying: Layers, heard: list[list[Bearing]], request: Request) -> Decision | None:
-    """Steps 2 and 3: RCP, SCP and endpoint policy must each allow."""
-    for at, layer in enumerate(applying.filters):
-        if not granting(heard[at], request).strength:
-            return _silent(layer.type)
-    return None
-
-
-def _granted(applying: Layers, request: Request) -> Decision:
+def _granted(applying: Layers, joint: Joint, grant: Finding, request: Request) -> Decision:
     """Step 4: the resource's policy, as far as this kind of principal."""
     principal = request.principal
-    grant = allowing(applying.resource, request)
     kind = applying.resource.type if applying.resource is not None else _resource_type(request)
     if isinstance(principal, Root):
         return _root(grant, kind, request)
     if not isinstance(principal, WITH_POLICIES):
-        return _allowed(kind, grant) if grant.strength else _silent(kind)
+        return grant.allowed(kind) if grant.strength else _silent(kind)
     if principal.account != request.resource_account:
-        return _cross_account(applying, grant, kind, request)
+        return _cross_account(joint, grant, kind, request)
     if grant.strength is Strength.DIRECT:
-        return _allowed(kind, grant)
+        return grant.allowed(kind)
     if grant.strength is Strength.LIMITED:
-        return _limited(applying, request, _allowed(kind, grant))
+        refused = _limit(joint, request)
+        return grant.allowed(kind) if refused is None else refused
     if not grant.strength and needs_resource_grant(request):
         return _silent(kind)
-    identity = allowing(applying.identity, request)
-    if not identity.strength:
-        return _silent(PolicyType.IDENTITY)
-    return _limited(applying, request, _allowed(PolicyType.IDENTITY, identity))
+    return _by_identity(joint, request)
 
 
 def _root(grant: Finding, kind: PolicyType, request: Request) -> Decision:
@@ -115,30 +100,34 @@ def _root(grant: Finding, kind: PolicyType, request: Request) -> Decision:
         return _silent(kind)  # "Roles may not be assumed by root accounts."
     same_account = request.principal.account == request.resource_account
     if same_account and (keeps_bucket_policy(request) or not needs_resource_grant(request)):
-        return Decision(verdict=Verdict.ALLOWED, decided_by=None)
+        return _UNCONDITIONALLY
     if not grant.strength:
         return _silent(kind)
-    return _allowed(kind if same_account else None, grant)
+    return grant.allowed(kind if same_account else None)
 
 
-def _cross_account(applying: Layers, grant: Finding, kind: PolicyType, request: Request) -> Decision:
+def _cross_account(joint: Joint, grant: Finding, kind: PolicyType, request: Request) -> Decision:
     """Two evaluations, of which both must allow; nothing bypasses boundary or session policy."""
     if not grant.strength:
         return _silent(kind)
-    identity = allowing(applying.identity, request)
+    identity = joint.identity.granting(request)
     if not identity.strength:
         return _silent(PolicyType.IDENTITY)
-    return _limited(applying, request, _decision(Verdict.ALLOWED, None, (*grant.placed, *identity.placed)))
+    refused = _limit(joint, request)
+    if refused is not None:
+        return refused
+    return Decision(verdict=Verdict.ALLOWED, decided_by=None, statements=(*grant.placed, *identity.placed))
 
 
-def _limited(applying: Layers, request: Request, otherwise: Decision) -> Decision:
+def _limit(joint: Joint, request: Request) -> Decision | None:
     """Steps 6 and 7: boundary and session policy must allow where there are any."""
-    for layer in (applying.boundary, applying.session):
-        if layer is not None and not allowing(layer, request).strength:
-            return _silent(layer.type)
-    if applying.session is None and isinstance(request.principal, FederatedUser):
+    if joint.boundary is not None and joint.boundary.granting(request) is SILENT:
+        return _silent(PolicyType.BOUNDARY)
+    if joint.session is not None:
+        return _silent(PolicyType.SESSION) if joint.session.granting(request) is SILENT else None
+    if isinstance(request.principal, FederatedUser):
         return _silent(PolicyType.SESSION)  # GetFederationToken without a policy gives no permissions.
-    return otherwise
+    return None
 
 
 def _resource_type(request: Request) -> PolicyType:
@@ -146,13 +135,5 @@ def _resource_type(request: Request) -> PolicyType:
     return PolicyType.TRUST if trust or isinstance(request.principal, Federated) else PolicyType.RESOURCE
 
 
-def _silent(layer: PolicyType) -> Decision:
-    return Decision(verdict=Verdict.IMPLICIT_DENY, decided_by=layer)
-
-
-def _allowed(layer: PolicyType | None, finding: Finding) -> Decision:
-    return _decision(Verdict.ALLOWED, layer, finding.placed)
-
-
-def _decision(verdict: Verdict, layer: PolicyType | None, placed: tuple[Placed, ...]) -> Decision:
-    return Decision(verdict=verdict, decided_by=layer, statements=placed)
+def _silent(kind: PolicyType) -> Decision:
+    return SILENT_DECISIONS[kind]

@@ -5,16 +5,24 @@ Source: IAM User Guide, "Policy evaluation logic"; Organizations User Guide, "SC
 
 from __future__ import annotations
 
-from ostiary.policy.in_force import InForce, Layer, Layers
-from ostiary.policy.placed import Placed
-from ostiary.policy.plan import SILENT, Bearing, Finding
-from ostiary.policy.principals import OF_ACCOUNT, WITH_POLICIES, RoleSession, Root, Strength
+from ostiary.policy.in_force import InForce
+from ostiary.policy.layers import Layer, Layers
+from ostiary.policy.principals import OF_ACCOUNT, WITH_POLICIES, RoleSession, Root, Strength, User
 from ostiary.policy.request import Request
 from ostiary.policy.special import Traits, traits
 
 
 def layers(in_force: InForce, request: Request) -> Layers:
     """Leave aside what does not apply to this caller, action or resource."""
+    principal = request.principal
+    if isinstance(principal, User) and not principal.management_account:
+        usual = True
+    else:
+        usual = isinstance(principal, RoleSession) and not (principal.service_linked or principal.management_account)
+    if usual:
+        if in_force.rcp is None or not _rcp_binds(traits(request.action), request):
+            return in_force.usual
+        return in_force.usual_and_rcp
     special = traits(request.action)
     return in_force.applying(
         # The root user has neither identity policies nor a boundary; nobody outside an account has any.
@@ -58,40 +66,13 @@ def needs_resource_grant(request: Request) -> bool:
     return service == "kms" and ":key/" in rest
 
 
-def bearings(layer: Layer, request: Request) -> list[Bearing]:
-    """The statements that may bear on the request, level by level."""
-    action, resource, of_resource = request.action, request.resource, layer.of_resource
-    found: list[Bearing] = []
-    for pool in layer.levels:
-        plan = (pool.plans_of_resource if of_resource else pool.plans).get(action)
-        if plan is None:
-            plan = pool.plan(action, of_resource=of_resource)
-        always = plan.always
-        found.append(plan.bearing(resource) if always is None else always)
-    return found
+def denying(layer: Layer, request: Request, *, bounded: bool) -> bool:
+    """Whether a Deny statement of a layer matches."""
+    heard = layer.bearings(request.action, request.resource)
+    return any(bearing.denying(request, bounded=bounded) for bearing in heard)
 
 
-def denying(layer: Layer, request: Request, *, bounded: bool) -> list[Placed]:
-    """The Deny statements of a layer that match."""
-    return [placed for bearing in bearings(layer, request) for placed in bearing.denying(request, bounded=bounded)]
-
-
-def allowing(layer: Layer | None, request: Request) -> Finding:
-    """What a layer allows."""
-    return SILENT if layer is None else granting(bearings(layer, request), request)
-
-
-def granting(levels: list[Bearing], request: Request) -> Finding:
-    """What levels allow together. Every level must have an Allow of its own; the strongest grant counts."""
-    if len(levels) == 1:
-        return levels[0].granting(request)
-    findings: list[Finding] = []
-    strongest = Strength.NONE
-    for bearing in levels:
-        finding = bearing.granting(request)
-        if finding is SILENT:
-            return SILENT
-        strongest = max(strongest, finding.strength)
-        findings.append(finding)
-    placed = [one for finding in findings if finding.strength is strongest for one in finding.placed]
-    return Finding(strongest, tuple(placed)) if placed else SILENT
+def allowing(layer: Layer, request: Request) -> Strength:
+    """How strongly a layer allows. Every level must have an Allow of its own; the strongest counts."""
+    found = [bearing.granting(request).strength for bearing in layer.bearings(request.action, request.resource)]
+    return max(found) if found and all(found) else Strength.NONE

@@ -14,7 +14,8 @@ from ostiary.policy.compile import referenced_condition_keys
 from ostiary.policy.conditions import Test
 from ostiary.policy.decision import Decision, Effect, Matched, PolicyType, Verdict
 from ostiary.policy.evaluate import allowing, denying, layers
-from ostiary.policy.in_force import InForce, Layer
+from ostiary.policy.in_force import InForce
+from ostiary.policy.layers import Layer
 from ostiary.policy.placed import Placed
 from ostiary.policy.principals import Strength
 from ostiary.policy.request import ContextValue, Request
@@ -173,16 +174,16 @@ def _given(in_force: InForce) -> Iterator[Layer]:
 
 
 def _type_report(layer: Layer, request: Request, *, applies: bool, bounded: bool) -> TypeReport:
-    finding = allowing(layer, request)
+    strength = allowing(layer, request)
     if denying(layer, request, bounded=bounded):
         verdict = Verdict.EXPLICIT_DENY
     else:
-        verdict = Verdict.ALLOWED if finding.strength else Verdict.IMPLICIT_DENY
+        verdict = Verdict.ALLOWED if strength else Verdict.IMPLICIT_DENY
     return TypeReport(
         type=layer.type,
         applies=applies,
         verdict=verdict,
-        strength=finding.strength,
+        strength=strength,
         statements=tuple(
             _statement_report(placed, request, of_resource=layer.of_resource, bounded=bounded)
             for level in layer.levels

@@ -6,49 +6,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from ostiary.policy.decision import PolicyType
+from ostiary.policy.layers import Layer, Layers
 from ostiary.policy.pool import Attached, Pool
 
 Attachments = Iterable[Attached]
 """Policies of one type: a `Pool`, which keeps its index from one request to the next, or any iterable of them."""
 
 Levels = tuple[Pool, ...]
-
-
-class Layer:
-    """The policies of one type that apply. Organizations' come in levels, each of which must allow."""
-
-    __slots__ = ("levels", "of_resource", "type")
-
-    def __init__(self, kind: PolicyType, levels: Levels, *, of_resource: bool = False) -> None:
-        self.type, self.levels, self.of_resource = kind, levels, of_resource
-
-
-class Layers:
-    """Every type that applies to a request."""
-
-    __slots__ = ("all", "boundary", "filters", "identity", "resource", "session")
-
-    filters: tuple[Layer, ...]
-    """RCP, SCP and endpoint policy: they grant nothing, and each must allow."""
-    all: tuple[Layer, ...]
-    """The layers there are, in the order in which they are reported."""
-
-    def __init__(
-        self,
-        filters: tuple[Layer, ...],
-        resource: Layer | None,
-        identity: Layer | None,
-        boundary: Layer | None,
-        session: Layer | None,
-    ) -> None:
-        self.filters, self.resource, self.identity, self.boundary, self.session = (
-            filters,
-            resource,
-            identity,
-            boundary,
-            session,
-        )
-        self.all = (*filters, *(one for one in (resource, identity, boundary, session) if one is not None))
 
 
 class InForce:
@@ -59,6 +23,8 @@ class InForce:
 
     __slots__ = (
         "_applying",
+        "_usual",
+        "_usual_and_rcp",
         "boundary",
         "endpoint",
         "identity",
@@ -105,6 +71,8 @@ class InForce:
         others = resource is None and boundary is None and session is None and endpoint is None
         self.identity_only = others and scp is None and rcp is None
         self._applying: dict[tuple[bool, bool, bool, bool], Layers] = {}
+        self._usual: Layers | None = None
+        self._usual_and_rcp: Layers | None = None
 
     def __eq__(self, other: object) -> bool:
         return self._members() == other._members() if isinstance(other, InForce) else NotImplemented
@@ -119,6 +87,23 @@ class InForce:
 
     def _members(self) -> tuple[Pool | Levels | None, ...]:
         return self.identity, self.resource, self.boundary, self.session, self.scp, self.rcp, self.endpoint
+
+    @property
+    def usual(self) -> Layers:
+        """The layers of a caller and an action that all but the RCPs bind."""
+        found = self._usual
+        if found is None:
+            found = self._usual = self.applying(own=True, scp=self.scp is not None, rcp=False, of_resource=True)
+        return found
+
+    @property
+    def usual_and_rcp(self) -> Layers:
+        """The layers of a caller and an action that all bind."""
+        found = self._usual_and_rcp
+        if found is None:
+            scp, rcp = self.scp is not None, self.rcp is not None
+            found = self._usual_and_rcp = self.applying(own=True, scp=scp, rcp=rcp, of_resource=True)
+        return found
 
     def applying(self, *, own: bool, scp: bool, rcp: bool, of_resource: bool) -> Layers:
         """The layers, of which the caller's own, SCPs, RCPs and the resource's policy may be left aside."""

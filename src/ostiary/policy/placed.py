@@ -56,7 +56,7 @@ class Placed:
 class Check:
     """What remains to be asked of a statement whose action matches; shared by all places where the same remains."""
 
-    __slots__ = ("_negated", "_where", "placed", "sure", "tests")
+    __slots__ = ("_negated", "_where", "placed", "principals", "sure", "tests")
 
     placed: Placed
     tests: tuple[Holds, ...]
@@ -70,7 +70,8 @@ class Check:
         self._where: Patterns | None = None if resources is None else resources.read
         self._negated = resources is not None and resources.negated
         self.tests = tuple(test.compiled for test in statement.tests)
-        self.sure = self._where is None and not self.tests and statement.principals is None
+        self.principals = statement.principals
+        self.sure = self._where is None and not self.tests and self.principals is None
 
     @property
     def asks_keys(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from threading import Lock
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 from ostiary.policy.arns import COMPONENTS
 from ostiary.policy.decision import Decision, Effect, PolicyType, Verdict
@@ -20,16 +20,19 @@ from ostiary.policy.special import traits
 from ostiary.policy.variables import Keys
 
 _WORTH_AN_INDEX: Final = 4
-_LONGEST_REMEMBERED: Final = 512
+_LONGEST_REMEMBERED: Final = 256
 _REMEMBERED_DECISIONS: Final = 32
 _COLONS: Final = COMPONENTS - 1
 _NO_KEYS: Final[Keys] = {}
+_DIRECT: Final = Strength.DIRECT
+
+Found = TypeVar("Found")
 
 
 class Finding:
-    """What the Allow statements of a layer say."""
+    """What the Allow statements of a pool say."""
 
-    __slots__ = ("placed", "strength")
+    __slots__ = ("_allowed", "placed", "strength")
 
     strength: Final[Strength]
     placed: Final[tuple[Placed, ...]]
@@ -37,6 +40,14 @@ class Finding:
 
     def __init__(self, strength: Strength, placed: tuple[Placed, ...]) -> None:
         self.strength, self.placed = strength, placed
+        self._allowed: Decision | None = None
+
+    def allowed(self, kind: PolicyType | None) -> Decision:
+        """The decision that rests on it and on nothing else; `kind`: the type of its policies."""
+        found = self._allowed
+        if found is None or found.decided_by is not kind:
+            found = self._allowed = Decision(verdict=Verdict.ALLOWED, decided_by=kind, statements=self.placed)
+        return found
 
 
 SILENT: Final = Finding(Strength.NONE, ())
@@ -45,12 +56,14 @@ SILENT: Final = Finding(Strength.NONE, ())
 class Bearing:
     """The statements of a pool that may bear on an action on a resource. Never changes."""
 
-    __slots__ = ("_asks_keys", "_decisions", "_finding", "allows", "answer", "denies")
+    __slots__ = ("_asks_keys", "_decisions", "_finding", "_findings", "allows", "always_grants", "answer", "denies")
 
     denies: tuple[Check, ...]
     allows: tuple[Check, ...]
     answer: Decision | None
     """What they say as identity policies that decide alone, if nothing remains to be asked."""
+    always_grants: bool
+    """Whether they allow with nothing remaining to be asked."""
 
     def __init__(self, checks: Iterable[Check]) -> None:
         checks = tuple(checks)
@@ -59,10 +72,12 @@ class Bearing:
         self._asks_keys = any(one.asks_keys for one in checks)
         self._decisions: dict[int, Decision] = {}
         self._finding: Finding | None = None
+        self._findings: dict[int, Finding] = {}
         if not self.allows:
             self._finding = SILENT
         elif all(one.sure for one in self.allows):
             self._finding = Finding(Strength.DIRECT, tuple(one.placed for one in self.allows))
+        self.always_grants = self._finding is not None and self._finding is not SILENT
         deciding = self.denies or self.allows
         self.answer = _by_identity([one.placed for one in deciding]) if all(one.sure for one in deciding) else None
 
@@ -91,32 +106,40 @@ class Bearing:
         self._decisions[found] = decision
         return decision
 
-    def denying(self, request: Request, *, bounded: bool) -> list[Placed]:
-        """The Deny statements that match."""
-        if not self.denies:
-            return []
-        resource, keys = request.resource, request.keys if self._asks_keys else _NO_KEYS
-        return [
-            check.placed
-            for check in self.denies
-            if check.holds(resource, keys) and check.strength(request.principal, bounded=bounded)
-        ]
+    def denying(self, request: Request, *, bounded: bool) -> bool:
+        """Whether a Deny statement matches. `bounded`: the caller has a permissions boundary."""
+        resource, keys = request.resource, request.keys
+        return any(
+            check.holds(resource, keys) and check.strength(request.principal, bounded=bounded) for check in self.denies
+        )
 
     def granting(self, request: Request) -> Finding:
         """What the Allow statements say; the strongest grant counts."""
         if self._finding is not None:
             return self._finding
         resource, keys = request.resource, request.keys if self._asks_keys else _NO_KEYS
-        strongest, found = Strength.NONE, list[Placed]()
+        strongest, found, bit = Strength.NONE, 0, 1
         for check in self.allows:
-            strength = check.strength(request.principal, bounded=False)
-            if strength < strongest or strength is Strength.NONE or not check.holds(resource, keys):
-                continue
-            if strength is not strongest:
-                strongest = strength
-                found.clear()
-            found.append(check.placed)
-        return Finding(strongest, tuple(found)) if found else SILENT
+            if check.holds(resource, keys):
+                strength = _DIRECT if check.principals is None else check.strength(request.principal, bounded=False)
+                if strength is strongest:
+                    found |= bit
+                elif strength > strongest:
+                    strongest, found = strength, bit
+            bit += bit
+        if strongest is Strength.NONE:
+            return SILENT
+        finding = self._findings.get(found)
+        return self._found(found, strongest) if finding is None or finding.strength is not strongest else finding
+
+    def _found(self, found: int, strength: Strength) -> Finding:
+        """The finding that rests on the Allow statements whose bits are set."""
+        placed = [check.placed for at, check in enumerate(self.allows) if found >> at & 1]
+        finding = Finding(strength, tuple(placed))
+        if len(self._findings) >= _REMEMBERED_DECISIONS:
+            self._findings.clear()
+        self._findings[found] = finding
+        return finding
 
 
 def _by_identity(placed: list[Placed]) -> Decision:
@@ -127,18 +150,21 @@ def _by_identity(placed: list[Placed]) -> Decision:
     return Decision(verdict=verdict, decided_by=PolicyType.IDENTITY, statements=tuple(placed))
 
 
+BEARING_ON_NOTHING: Final = Bearing(())
+
+
 class Memory:
-    """How many bearings the plans of a pool may remember together; when they are too many, all are forgotten."""
+    """How many entries all `Heads` may remember together; when they are too many, all are forgotten."""
 
     __slots__ = ("_bound", "_lock", "_memos", "_taken")
 
     def __init__(self, bound: int) -> None:
         self._bound, self._taken = bound, 0
-        self._memos: list[dict[str, Bearing]] = []
+        self._memos: list[dict[str, Any]] = []
         self._lock = Lock()
 
-    def take(self, memo: dict[str, Bearing], head: str, bearing: Bearing) -> None:
-        """Remember a bearing in the memo of a plan."""
+    def take(self, memo: dict[str, Found], head: str, found: Found) -> None:
+        """Put an entry into a memo."""
         with self._lock:
             if self._taken >= self._bound:
                 for one in self._memos:
@@ -147,8 +173,36 @@ class Memory:
                 self._taken = 0
             if not memo:
                 self._memos.append(memo)
-            memo[head] = bearing
+            memo[head] = found
             self._taken += 1
+
+
+_MEMORY: Final = Memory(65_536)
+
+
+class Heads(Generic[Found]):
+    """What was found for resources: one entry for all that is in a bucket, elsewhere one for each resource."""
+
+    __slots__ = ("_by_bucket", "memo")
+
+    memo: dict[str, Found]
+
+    def __init__(self, *, by_bucket: bool) -> None:
+        self._by_bucket = by_bucket
+        self.memo = {}
+
+    def head(self, resource: str) -> str:
+        """The part of a resource that counts: of what is in a bucket the bucket with its slash, else all of it."""
+        return resource[: resource.find("/") + 1] or resource if self._by_bucket else resource
+
+    def open(self, head: str) -> bool:
+        """Whether a head stands for everything that begins with it."""
+        return self._by_bucket and head.endswith("/")
+
+    def keep(self, head: str, found: Found) -> None:
+        """Remember what was found for a head."""
+        if len(head) <= _LONGEST_REMEMBERED:
+            _MEMORY.take(self.memo, head, found)
 
 
 class Plan:
@@ -156,11 +210,9 @@ class Plan:
 
     __slots__ = (
         "_anywhere",
-        "_bearings",
-        "_by_bucket",
         "_by_head",
         "_by_tail",
-        "_memory",
+        "_heads",
         "_of_resource",
         "_shared",
         "always",
@@ -174,11 +226,11 @@ class Plan:
     decides_alone: bool
     """Whether, as identity policies and of the resource's account, they decide by themselves."""
 
-    def __init__(self, placed: list[Placed], action: str, memory: Memory, *, of_resource: bool) -> None:
+    def __init__(self, placed: list[Placed], action: str, *, of_resource: bool) -> None:
         special = traits(action)
         self.placed = tuple(placed)
-        self._by_bucket, self._of_resource, self._memory = special.of_bucket, of_resource, memory
-        self._bearings: dict[str, Bearing] = {}
+        self._of_resource = of_resource
+        self._heads: Heads[Bearing] = Heads(by_bucket=special.of_bucket)
         self._shared: dict[tuple[Check, ...], Bearing] = {}
         self.decides_alone = special.ordinary and all(one.statement.principals is None for one in placed)
         same = all(one.statement.resources is None or one.statement.resources.everything for one in placed)
@@ -187,24 +239,20 @@ class Plan:
 
     def bearing(self, resource: str) -> Bearing:
         """The statements that may bear on a resource."""
-        head = resource
-        if self._by_bucket:
-            at = resource.find("/")
-            if at >= 0:
-                head = resource[: at + 1]
-        found = self._bearings.get(head)
-        return self._look(resource, head) if found is None else found
-
-    def _look(self, resource: str, head: str) -> Bearing:
-        """Find the bearing of all resources that begin with `head`, or of the one resource if that is all of it."""
         if self.always is not None:
             return self.always
-        cut = len(head) != len(resource)
+        head = self._heads.head(resource)
+        found = self._heads.memo.get(head)
+        return self._look(head, resource) if found is None else found
+
+    def _look(self, head: str, resource: str) -> Bearing:
+        """Find the bearing of all resources that begin with `head`, or of the one resource if that is all of it."""
+        cut = self._heads.open(head)
         if cut and head.count(":") < _COLONS:
-            return self._bearing(self._checks(self._near(resource, cut=False), resource, cut=False))  # no ARN
+            # No ARN: where its components end is not known from the head.
+            return self._bearing(self._checks(self._near(resource, cut=False), resource, cut=False))
         found = self._bearing(self._checks(self._near(head, cut=cut), head, cut=cut))
-        if len(head) <= _LONGEST_REMEMBERED:
-            self._memory.take(self._bearings, head, found)
+        self._heads.keep(head, found)
         return found
 
     def _bearing(self, checks: tuple[Check, ...]) -> Bearing:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ostiary.policy.decision import Source
 from ostiary.policy.placed import Placed
-from ostiary.policy.plan import Memory, Plan
+from ostiary.policy.plan import Plan
 from ostiary.policy.statements import name_glob
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 _REMEMBERED_ACTIONS: Final = 256
 _WORTH_GROUPING: Final = 16
-_PLACES_A_STATEMENT: Final = 16
-_LEAST_PLACES: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class Pool:
     A pool that is handed in again keeps what it has learnt: keep it for as long as the attachments stay the same.
     """
 
-    __slots__ = ("_groups", "_memory", "_placed", "plans", "plans_of_resource", "policies")
+    __slots__ = ("_groups", "_placed", "plans", "plans_of_resource", "policies")
 
     policies: tuple[Attached, ...]
     plans: dict[str, Plan]
@@ -84,7 +82,6 @@ class Pool:
         self.plans, self.plans_of_resource = {}, {}
         self._placed: tuple[Placed, ...] | None = None
         self._groups: Groups | None = None
-        self._memory: Memory | None = None
 
     def __iter__(self) -> Iterator[Attached]:
         return iter(self.policies)
@@ -117,12 +114,9 @@ class Pool:
         plans = self.plans_of_resource if of_resource else self.plans
         found = plans.get(action)
         if found is None:
-            memory = self._memory
-            if memory is None:
-                memory = self._memory = Memory(max(_LEAST_PLACES, _PLACES_A_STATEMENT * len(self.placed)))
             if len(plans) >= _REMEMBERED_ACTIONS:
                 plans.clear()
-            found = plans[action] = Plan(self._matching(action.lower()), action, memory, of_resource=of_resource)
+            found = plans[action] = Plan(self._matching(action.lower()), action, of_resource=of_resource)
         return found
 
     def _matching(self, action: str) -> list[Placed]:
