@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -67,14 +67,9 @@ class Store:
         self._writing = Writing(connected(path))
         _migrate(path)
 
-    @contextmanager
-    def read(self) -> Iterator[Transaction]:
+    def read(self) -> AbstractContextManager[Transaction]:
         """A consistent view. Nothing can be written through it: SQLite refuses."""
-        begun = _BegunWhenUsed(self.reading)
-        try:
-            yield Transaction(begun.link)
-        finally:
-            begun.end()
+        return _BegunWhenUsed(self.reading)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -140,25 +135,25 @@ class Readers:
             self._idle.pop().close()
 
 
-class _BegunWhenUsed:
+class _BegunWhenUsed(AbstractContextManager[Transaction]):
     """A transaction for reading. Many requests read nothing, and beginning costs more than they do."""
-
-    __slots__ = ("_connection", "_ended", "_readers")
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
         self._connection: sqlite3.Connection | None = None
         self._ended = False
 
-    def link(self) -> Link:
-        """The connection, its transaction begun."""
+    def __enter__(self) -> Transaction:
+        return Transaction(self._begin)
+
+    def _begin(self) -> Link:
         if self._ended:
             raise RuntimeError("the transaction has ended")
         self._connection = self._readers.take()
         self._connection.execute("BEGIN")
         return Link(self._connection)
 
-    def end(self) -> None:
+    def __exit__(self, *_: object) -> None:
         """Roll back and give the connection back."""
         self._ended = True
         if self._connection is not None:
