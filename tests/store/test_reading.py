@@ -48,6 +48,26 @@ def test_nothing_is_read_after_the_end(store: Store) -> None:
     store.close()
 
 
+def test_a_transaction_that_has_read_reads_nothing_after_its_end(store: Store) -> None:
+    """Its connection may be another's by then."""
+    with store.read() as tx:
+        tx.settings.get("colour")
+    for name in ("colour", "shape"):
+        with pytest.raises(RuntimeError):
+            tx.settings.get(name)
+    store.close()
+
+
+def test_nothing_is_changed_after_the_end(store: Store) -> None:
+    with store.write() as tx:
+        tx.settings.put("colour", "red")
+    with pytest.raises(RuntimeError):
+        tx.settings.put("colour", "green")
+    with store.read() as reading:
+        assert reading.settings.get("colour") == "red"
+    store.close()
+
+
 def test_connections_are_given_back_after_a_failure(store: Store) -> None:
     with store.read() as tx:
         tx.settings.get("colour")

@@ -77,8 +77,11 @@ class Store:
         with self._writing.change() as connection:
             link = Link(connection)
             transaction = Transaction(lambda: link)
-            yield transaction
-            transaction.settle()
+            try:
+                yield transaction
+                transaction.settle()
+            finally:
+                link.end()
 
     def watch(self) -> Watch:
         """Something that tells what changed since it was last asked."""
@@ -140,7 +143,7 @@ class _BegunWhenUsed(AbstractContextManager[Transaction]):
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
-        self._connection: sqlite3.Connection | None = None
+        self._begun: tuple[sqlite3.Connection, Link] | None = None
         self._ended = False
 
     def __enter__(self) -> Transaction:
@@ -149,16 +152,19 @@ class _BegunWhenUsed(AbstractContextManager[Transaction]):
     def _begin(self) -> Link:
         if self._ended:
             raise RuntimeError("the transaction has ended")
-        self._connection = self._readers.take()
-        self._connection.execute("BEGIN")
-        return Link(self._connection)
+        connection = self._readers.take()
+        connection.execute("BEGIN")
+        link = Link(connection)
+        self._begun = connection, link
+        return link
 
     def __exit__(self, *_: object) -> None:
         """Roll back and give the connection back."""
         self._ended = True
-        if self._connection is not None:
-            self._readers.give_back(self._connection)
-            self._connection = None
+        if self._begun is not None:
+            connection, link = self._begun
+            link.end()
+            self._readers.give_back(connection)
 
 
 class Watch:
@@ -169,7 +175,7 @@ class Watch:
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+        self._connection, self._cursor = connection, connection.cursor()
         self._lock = threading.Lock()
         self._version = -1
         self._seen = -1
@@ -177,7 +183,7 @@ class Watch:
     def news(self) -> frozenset[str] | None:
         """The entities that changed since the last call (usually none); None means: forget everything."""
         with self._lock:
-            ask = self._connection.execute
+            ask = self._cursor.execute
             version: int = ask("PRAGMA data_version").fetchone()[0]
             if version == self._version:
                 return _NOTHING

@@ -109,6 +109,13 @@ def values_of(record: _Dataclass) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
+class _Ended:
+    """Stands where a connection was."""
+
+    def __getattr__(self, _name: str) -> Any:
+        raise RuntimeError("the transaction has ended")
+
+
 class Link:
     """A connection within one transaction. The same question, asked twice, is answered from memory.
 
@@ -118,8 +125,13 @@ class Link:
     __slots__ = ("_answers", "_driver")
 
     def __init__(self, driver: sqlite3.Connection) -> None:
-        self._driver = driver
+        self._driver: Any = driver
         self._answers: dict[Any, Sequence[Any]] = {}
+
+    def end(self) -> None:
+        """From now on nothing is answered or changed: the connection is another's."""
+        self._driver = _Ended()
+        self._answers.clear()
 
     def rows(self, asked: Prepared, **told: Any) -> Sequence[Any]:
         """All rows, as tuples."""
@@ -156,12 +168,14 @@ class Link:
     def run(self, asked: Prepared, **told: Any) -> int:
         """Change something; how many rows it was. Raises `IntegrityError`."""
         self._answers.clear()
-        return self._driver.execute(asked.sql, asked.values(told)).rowcount
+        count: int = self._driver.execute(asked.sql, asked.values(told)).rowcount
+        return count
 
     def add(self, asked: Prepared, **told: Any) -> int:
         """Add a row to a table that numbers its rows; the number. Raises `IntegrityError`."""
         self._answers.clear()
-        return self._driver.execute(asked.sql, asked.values(told)).lastrowid or 0
+        number: int = self._driver.execute(asked.sql, asked.values(told)).lastrowid
+        return number
 
     def run_each(self, asked: Prepared, told: Iterable[Mapping[str, Any]]) -> None:
         """The same change with each of several sets of values. Raises `IntegrityError`."""
