@@ -87,9 +87,11 @@ class _Reader:
         listed = value if isinstance(value, list) else [value]
         texts: list[str] = []
         for item in listed:
-            if isinstance(item, bool) and scalars:
+            if item.__class__ is str:
+                texts.append(item)
+            elif isinstance(item, bool) and scalars:
                 texts.append("true" if item else "false")
-            elif isinstance(item, str) and (scalars or not isinstance(item, Number)):
+            elif isinstance(item, Number) and scalars:
                 texts.append(str(item))
             else:
                 raise self.refuse(path)
@@ -109,7 +111,7 @@ class _Reader:
         return Statement(
             index=index,
             sid=sid,
-            effect=Effect(effect),
+            effect=Effect.ALLOW if effect == "Allow" else Effect.DENY,
             actions=self.actions(value, path),
             resources=self.resources(value, path),
             principals=self.principals(value, path),
@@ -118,10 +120,12 @@ class _Reader:
 
     def either(self, value: dict[str, Json], name: str, path: Path) -> str | None:
         """Which of `name` and `Not<name>` the statement has."""
-        present = [key for key in (name, f"Not{name}") if key in value]
-        if len(present) > 1:
-            raise self.refuse((*path, present[1]))
-        return present[0] if present else None
+        negated = f"Not{name}"
+        if negated not in value:
+            return name if name in value else None
+        if name in value:
+            raise self.refuse((*path, negated))
+        return negated
 
     def actions(self, value: dict[str, Json], path: Path) -> Actions:
         name = self.either(value, "Action", path)

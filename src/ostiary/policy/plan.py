@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from threading import Lock
 from typing import Any, Final, Generic, TypeVar
+from weakref import ref
 
 from ostiary.policy.arns import COMPONENTS
 from ostiary.policy.decision import Decision, Effect, PolicyType, Verdict
@@ -156,25 +157,32 @@ BEARING_ON_NOTHING: Final = Bearing(())
 class Memory:
     """How many entries all `Heads` may remember together; when they are too many, all are forgotten."""
 
-    __slots__ = ("_bound", "_lock", "_memos", "_taken")
+    __slots__ = ("_bound", "_known", "_lock", "_taken")
 
     def __init__(self, bound: int) -> None:
         self._bound, self._taken = bound, 0
-        self._memos: list[dict[str, Any]] = []
+        self._known: list[ref[Heads[Any]]] = []
         self._lock = Lock()
 
-    def take(self, memo: dict[str, Found], head: str, found: Found) -> None:
+    def take(self, heads: Heads[Found], head: str, found: Found) -> None:
         """Put an entry into a memo."""
         with self._lock:
             if self._taken >= self._bound:
-                for one in self._memos:
-                    one.clear()
-                self._memos.clear()
-                self._taken = 0
-            if not memo:
-                self._memos.append(memo)
-            memo[head] = found
+                self._make_room()
+            if not heads.memo:
+                self._known.append(ref(heads))
+            heads.memo[head] = found
             self._taken += 1
+
+    def _make_room(self) -> None:
+        """What belonged to pools that are gone is gone already; if that is not enough, forget the rest."""
+        living = [heads for known in self._known if (heads := known()) is not None]
+        self._taken = sum(len(heads.memo) for heads in living)
+        if self._taken > self._bound // 2:
+            for heads in living:
+                heads.memo.clear()
+            living, self._taken = [], 0
+        self._known = [ref(heads) for heads in living]
 
 
 _MEMORY: Final = Memory(65_536)
@@ -183,7 +191,7 @@ _MEMORY: Final = Memory(65_536)
 class Heads(Generic[Found]):
     """What was found for resources: one entry for all that is in a bucket, elsewhere one for each resource."""
 
-    __slots__ = ("_by_bucket", "memo")
+    __slots__ = ("__weakref__", "_by_bucket", "memo")
 
     memo: dict[str, Found]
 
@@ -202,7 +210,7 @@ class Heads(Generic[Found]):
     def keep(self, head: str, found: Found) -> None:
         """Remember what was found for a head."""
         if len(head) <= _LONGEST_REMEMBERED:
-            _MEMORY.take(self.memo, head, found)
+            _MEMORY.take(self, head, found)
 
 
 class Plan:

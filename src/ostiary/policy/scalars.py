@@ -24,6 +24,9 @@ _DATE: Final = re.compile(
 )
 _EPOCH: Final = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _RANGE: Final = re.compile(r"([0-9A-Fa-f:.]{2,45})(?:/([0-9]{1,3}))?")
+_LONGEST: Final = 64
+"""No date and no address is longer; nothing longer is remembered."""
+_LONGEST_NUMBER: Final = 1024
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Address = tuple[int, int]
@@ -33,15 +36,33 @@ Network = tuple[int, int, int]
 """The family, how many bits are not compared, and the compared bits as a number."""
 
 
-@lru_cache(maxsize=4096)
-def read_number(text: str) -> Decimal | None:
+def read_number(text: str) -> Decimal | int | None:
     """An integer or decimal, exactly."""
+    if len(text) <= 18 and text.isascii() and text.isdigit():
+        return int(text)
+    return _decimal(text) if len(text) <= _LONGEST_NUMBER else None
+
+
+@lru_cache(maxsize=1024)
+def _decimal(text: str) -> Decimal | None:
     return Decimal(text) if _DECIMAL.fullmatch(text) else None
 
 
+def read_moment(text: str) -> Fraction | int | None:
+    """Seconds since 1970 in UTC, exactly, of an ISO 8601 date (W3C profile) or of epoch seconds.
+
+    Four digits are a year.
+    """
+    return _moment(text) if len(text) <= _LONGEST else None
+
+
 @lru_cache(maxsize=4096)
-def read_moment(text: str) -> Fraction | None:
-    """Seconds since 1970 in UTC, exactly, of an ISO 8601 date (W3C profile) or of epoch seconds. Four digits are a year."""
+def _moment(text: str) -> Fraction | int | None:
+    exact = _fraction(text)
+    return int(exact) if exact is not None and exact.denominator == 1 else exact
+
+
+def _fraction(text: str) -> Fraction | None:
     found = _DATE.fullmatch(text)
     if found is None:
         return Fraction(text) if _EPOCH.fullmatch(text) else None
@@ -66,7 +87,10 @@ _DATE_FIELDS: Final = (("year", 1), ("month", 1), ("day", 1), ("hour", 0), ("min
 
 def read_boolean(text: str) -> bool | None:
     """`true` or `false`, in any letter case."""
-    return {"true": True, "false": False}.get(text.lower())
+    return _BOOLEANS.get(text.lower())
+
+
+_BOOLEANS: Final = {"true": True, "false": False}
 
 
 def read_bytes(text: str) -> bytes | None:
@@ -77,9 +101,19 @@ def read_bytes(text: str) -> bytes | None:
         return None
 
 
-@lru_cache(maxsize=4096)
 def read_address(text: str) -> Address | None:
     """An IPv4 or IPv6 address."""
+    return _address(text) if len(text) <= _LONGEST else None
+
+
+_OCTETS: Final = {str(number): number for number in range(256)}
+
+
+@lru_cache(maxsize=4096)
+def _address(text: str) -> Address | None:
+    octets = [_OCTETS.get(part, -1) for part in text.split(".", 4)]
+    if len(octets) == 4 and min(octets) >= 0:
+        return 4, octets[0] << 24 | octets[1] << 16 | octets[2] << 8 | octets[3]
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
@@ -87,7 +121,6 @@ def read_address(text: str) -> Address | None:
     return None if "%" in text else (found.version, int(found))
 
 
-@lru_cache(maxsize=4096)
 def read_network(text: str) -> Network | None:
     """A range in CIDR notation, or a single address; host bits are ignored."""
     found = _RANGE.fullmatch(text)

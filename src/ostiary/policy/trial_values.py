@@ -58,7 +58,7 @@ def _numbers(text: str) -> Iterator[str]:
 
 def _moments(text: str) -> Iterator[str]:
     moment = read_moment(text)
-    if moment is not None and abs(moment) < 10**11:
+    if moment is not None and -(10**11) < moment < 10**11:
         for step in (0, 1, -1):
             at = _BEGINNING + timedelta(seconds=int(moment) + step)
             yield at.strftime("%Y-%m-%dT%H:%M:%SZ")
