@@ -13,6 +13,9 @@ from ostiary import catalog, policy
 ACCOUNT: Final = "111122223333"
 READ_ONLY: Final = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 ALICE: Final = policy.User(arn=f"arn:aws:iam::{ACCOUNT}:user/alice", account=ACCOUNT, id="AIDAALICEALICEALICE0")
+SESSION: Final = policy.RoleSession(
+    arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/team/alice", role_arn=f"arn:aws:iam::{ACCOUNT}:role/team", account=ACCOUNT
+)
 
 _SERVICES: Final[Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]]] = {
     "s3": (
@@ -63,6 +66,49 @@ class Work:
     def in_force(self) -> policy.InForce:
         """The documents as alice's identity policies."""
         return policy.InForce(identity=policy.Pool([_attached(text, at) for at, text in enumerate(self.documents)]))
+
+
+def every_kind(alone: policy.InForce) -> policy.InForce:
+    """The same identity policies under a boundary, a session policy and three levels of SCPs, on a guarded resource."""
+    kind, everything = policy.PolicyType, {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    services = [f"{service}:*" for service in _SERVICES]
+    return policy.InForce(
+        identity=alone.identity,
+        resource=[_of(kind.RESOURCE, *_GUARD)],
+        boundary=[_of(kind.BOUNDARY, {"Effect": "Allow", "Action": services, "Resource": "*"}, _NO_ADMINISTRATORS)],
+        session=[_of(kind.SESSION, everything)],
+        scp=[[_of(kind.SCP, everything)], [_of(kind.SCP, everything, _NO_LEAVING)], [_of(kind.SCP, everything, _HOME)]],
+    )
+
+
+_GUARD: Final[Sequence[Mapping[str, Any]]] = (
+    {
+        "Effect": "Allow",
+        "Principal": {"AWS": "444455556666"},
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::box-1/*",
+    },
+    {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    },
+)
+_NO_ADMINISTRATORS: Final = {"Effect": "Deny", "Action": "iam:*", "Resource": "arn:aws:iam::*:role/admin/*"}
+_NO_LEAVING: Final = {"Effect": "Deny", "Action": ["organizations:*", "account:*"], "Resource": "*"}
+_HOME: Final = {
+    "Effect": "Deny",
+    "NotAction": ["iam:*", "sts:*", "s3:*"],
+    "Resource": "*",
+    "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "eu-west-1"]}},
+}
+
+
+def _of(kind: policy.PolicyType, *statements: Mapping[str, Any]) -> policy.Attached:
+    text = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    return policy.Attached(policy.compile_policy(text), policy.Source(type=kind, name=kind.value))
 
 
 def _attached(text: str, number: int) -> policy.Attached:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from bench import deciding
 from bench.serving import CONNECTIONS, PEERS
 
 
@@ -41,18 +42,15 @@ def served(rows: Sequence[dict[str, Any]]) -> Table:
 
 def decided(rows: Sequence[dict[str, Any]]) -> Table:
     """Part 2."""
-    columns = ["policies", "hot µs", "stream µs", "with the request built µs", "moto µs", "x (stream)", "agreement"]
-    table = _table("One decision; medians", columns)
+    ours = {"hot": "hot µs", "stream": "stream µs", "whole": "request built µs", "every_kind": "every kind µs"}
+    more = {"cold": "cold µs", "load_ms": "load ms", "x_json": "x json"}
+    peers = [text for name in deciding.PEERS for text in (f"{name} µs", "x (stream)", "agrees")]
+    table = _table("One decision; medians", ["policies", *ours.values(), *more.values(), *peers])
     for row in rows:
-        table.add_row(
-            f"{row['policies']:,}",
-            f"{row['hot']:.2f}",
-            f"{row['stream']:.2f}",
-            f"{row['whole']:.2f}",
-            f"{row['moto']:,.1f}",
-            f"{row['moto'] / row['stream']:,.0f}",
-            f"{row['agreement']:.0%}",
-        )
+        figures = [f"{row[way]:.2f}" for way in (*ours, *more)]
+        for name in deciding.PEERS:
+            figures += [f"{row[name]:,.1f}", f"{row[name] / row['stream']:,.0f}", f"{row[f'{name}_agrees']:.0%}"]
+        table.add_row(f"{row['policies']:,}", *figures)
     return table
 
 
