@@ -59,7 +59,7 @@ def _by_all(in_force: InForce, request: Request) -> Decision:
     refused = joint.refusal(request)
     if refused is not None:
         return refused
-    grant = joint.resource.granting(request)
+    grant = joint.resource.granting(request) if joint.resource.allows else SILENT
     of_identity = grant is SILENT and principal.__class__ in _HAVE_POLICIES and plan.special.ordinary
     if of_identity and principal.account == request.resource_account:
         return _by_identity(joint, request)
@@ -71,7 +71,7 @@ def _by_identity(joint: Joint, request: Request) -> Decision:
     identity = joint.identity.granting(request)
     if identity is SILENT:
         return _silent(PolicyType.IDENTITY)
-    refused = _limit(joint, request)
+    refused = _limit(joint, request) if joint.limits or not joint.has_session else None
     return identity.allowed(PolicyType.IDENTITY) if refused is None else refused
 
 
@@ -121,11 +121,10 @@ def _cross_account(joint: Joint, grant: Finding, kind: PolicyType, request: Requ
 
 def _limit(joint: Joint, request: Request) -> Decision | None:
     """Steps 6 and 7: boundary and session policy must allow where there are any."""
-    if joint.boundary is not None and joint.boundary.granting(request) is SILENT:
-        return _silent(PolicyType.BOUNDARY)
-    if joint.session is not None:
-        return _silent(PolicyType.SESSION) if joint.session.granting(request) is SILENT else None
-    if isinstance(request.principal, FederatedUser):
+    for silence, bearing in joint.limits:
+        if bearing.granting(request) is SILENT:
+            return silence
+    if not joint.has_session and isinstance(request.principal, FederatedUser):
         return _silent(PolicyType.SESSION)  # GetFederationToken without a policy gives no permissions.
     return None
 

@@ -96,19 +96,21 @@ class Joint:
         "_bounded",
         "_denials",
         "_denies",
-        "boundary",
         "filters",
+        "has_session",
         "identity",
+        "limits",
         "resource",
-        "session",
     )
 
     filters: tuple[tuple[Decision, tuple[Bearing, ...]], ...]
     """Of the types that must allow, those that do not allow everything; the decision if they are silent."""
     resource: Bearing
     identity: Bearing
-    boundary: Bearing | None
-    session: Bearing | None
+    limits: tuple[tuple[Decision, Bearing], ...]
+    """Of boundary and session policy, those that do not allow everything; the decision if they are silent."""
+    has_session: bool
+    """Whether there is a session policy."""
 
     def __init__(self, layers: Layers, action: str, resource: str) -> None:
         heard = [layer.bearings(action, resource) for layer in layers.all]
@@ -132,8 +134,9 @@ class Joint:
         own = iter(heard[len(layers.filters) :])
         self.resource = BEARING_ON_NOTHING if layers.resource is None else next(own)[0]
         self.identity = BEARING_ON_NOTHING if layers.identity is None else next(own)[0]
-        self.boundary = None if layers.boundary is None else next(own)[0]
-        self.session = None if layers.session is None else next(own)[0]
+        limits = [(layer.type, next(own)[0]) for layer in (layers.boundary, layers.session) if layer is not None]
+        self.limits = tuple([(SILENT_DECISIONS[kind], one) for kind, one in limits if not one.always_grants])
+        self.has_session = layers.session is not None
 
     def refusal(self, request: Request) -> Decision | None:
         """Steps 1 to 3: a Deny anywhere; RCP, SCP and endpoint policy must each allow."""

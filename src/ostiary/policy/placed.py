@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ostiary.policy.conditions import Holds
 from ostiary.policy.decision import Effect, Matched, Source
 from ostiary.policy.principals import Principal, Strength
-from ostiary.policy.statements import Patterns, Statement
+from ostiary.policy.statements import Patterns, Principals, Statement
 from ostiary.policy.variables import Keys
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class Check:
 
     placed: Placed
     tests: tuple[Holds, ...]
+    principals: Principals | None
+    """The Principal or NotPrincipal element, unless it names everybody."""
     sure: bool
     """Nothing remains."""
 
@@ -70,7 +72,9 @@ class Check:
         self._where: Patterns | None = None if resources is None else resources.read
         self._negated = resources is not None and resources.negated
         self.tests = tuple(test.compiled for test in statement.tests)
-        self.principals = statement.principals
+        principals = statement.principals
+        everybody = principals is not None and principals.named.everyone and not principals.negated
+        self.principals = None if everybody else principals
         self.sure = self._where is None and not self.tests and self.principals is None
 
     @property
@@ -90,8 +94,8 @@ class Check:
 
     def strength(self, principal: Principal, *, bounded: bool) -> Strength:
         """How the statement names the caller (see `Statement.names`), where it has to name somebody or no one."""
-        statement = self.placed.statement
-        if statement.principals is None:
+        if self.principals is None:
             return Strength.DIRECT
+        statement = self.placed.statement
         bounded = bounded and statement.effect is Effect.DENY
         return statement.names(principal, of_resource=True, bounded=bounded)
