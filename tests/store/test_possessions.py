@@ -172,3 +172,11 @@ def test_a_document_is_kept_once(store: Store) -> None:
         tx.documents.keep({"h1": "one", "h2": "two"})
         tx.documents.keep({"h1": "never read"})
         assert (tx.documents.get("h1"), tx.documents.get("h2"), tx.documents.get("h3")) == ("one", "two", None)
+
+
+def test_accounts_of_the_same_second_are_listed_as_they_were_made(store: Store) -> None:
+    with store.write() as tx:
+        tx.accounts.add(account("999900001111"))
+        tx.accounts.add(account("000011112222"))
+    with store.read() as tx:
+        assert [each.id for each in tx.accounts.all()] == [ACCOUNT, "999900001111", "000011112222"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from sqlalchemy import literal_column
+
 from ostiary.store.link import IntegrityError, adding, changing, given, records, values_of
 from ostiary.store.named import Rows
 from ostiary.store.records import AccountRecord, AlreadyExists
@@ -14,7 +16,8 @@ _a: Final = accounts.c
 _ADD: Final = adding(accounts, AccountRecord)
 _GET: Final = records(accounts, AccountRecord, _a.id == given("id"))
 _BY_ALIAS: Final = records(accounts, AccountRecord, _a.alias == given("alias"))
-_ALL: Final = records(accounts, AccountRecord, order_by=(_a.created, _a.id))
+_oldest_first: Final[tuple[Any, ...]] = (_a.created, literal_column("accounts.rowid"))  # several can be made within a second
+_ALL: Final = records(accounts, AccountRecord, order_by=_oldest_first)
 
 
 class Accounts(Rows):
