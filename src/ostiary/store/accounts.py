@@ -16,7 +16,8 @@ _a: Final = accounts.c
 _ADD: Final = adding(accounts, AccountRecord)
 _GET: Final = records(accounts, AccountRecord, _a.id == given("id"))
 _BY_ALIAS: Final = records(accounts, AccountRecord, _a.alias == given("alias"))
-_oldest_first: Final[tuple[Any, ...]] = (_a.created, literal_column("accounts.rowid"))  # several can be made within a second
+# several can be made within a second
+_oldest_first: Final[tuple[Any, ...]] = (_a.created, literal_column("accounts.rowid"))
 _ALL: Final = records(accounts, AccountRecord, order_by=_oldest_first)
 
 
