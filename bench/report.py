@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rich.console import Group
 from rich.table import Table
 
 from bench import deciding
@@ -40,18 +41,18 @@ def served(rows: Sequence[dict[str, Any]]) -> Table:
     return table
 
 
-def decided(rows: Sequence[dict[str, Any]]) -> Table:
+def decided(rows: Sequence[dict[str, Any]]) -> Group:
     """Part 2."""
-    ours = {"hot": "hot µs", "stream": "stream µs", "whole": "request built µs", "every_kind": "every kind µs"}
-    more = {"cold": "cold µs", "load_ms": "load ms", "x_json": "x json"}
-    peers = [text for name in deciding.PEERS for text in (f"{name} µs", "x (stream)", "agrees")]
-    table = _table("One decision; medians", ["policies", *ours.values(), *more.values(), *peers])
+    ours = {"hot": "hot", "stream": "stream", "whole": "built", "every_kind": "every kind", "cold": "cold"}
+    own = _table("One decision, in microseconds; medians", ["policies", *ours.values(), "load ms", "x json.loads"])
+    against = _table("Other engines, in microseconds; x: of our stream", ["policies", "engine", "", "x", "agreement"])
     for row in rows:
-        figures = [f"{row[way]:.2f}" for way in (*ours, *more)]
+        policies = f"{row['policies']:,}"
+        own.add_row(policies, *(f"{row[way]:.2f}" for way in ours), f"{row['load_ms']:.1f}", f"{row['x_json']:.1f}")
         for name in deciding.PEERS:
-            figures += [f"{row[name]:,.1f}", f"{row[name] / row['stream']:,.0f}", f"{row[f'{name}_agrees']:.0%}"]
-        table.add_row(f"{row['policies']:,}", *figures)
-    return table
+            times = f"{row[name] / row['stream']:,.0f}"
+            against.add_row(policies, name, f"{row[name]:,.1f}", times, f"{row[f'{name}_agrees']:.0%}")
+    return Group(own, against)
 
 
 def started(rows: Sequence[dict[str, Any]]) -> Table:
