@@ -96,9 +96,7 @@ class Server:
             aws_session_token=found[2] if len(found) > 2 else None,
         )
         region = more.pop("region_name", "ap-northeast-2")
-        return session.client(
-            service, endpoint_url=self.endpoint, region_name=region, config=Config(**config), **more
-        )
+        return session.client(service, endpoint_url=self.endpoint, region_name=region, config=Config(**config), **more)
 
     def account(self, name: str) -> dict[str, str]:
         """A further account, by the command."""

@@ -32,9 +32,7 @@ class Permitted:
 class Refused(ServiceFault):
     """A call that may not be done, with what was asked."""
 
-    def __init__(
-        self, code: str, message: str, judgements: tuple[Judgement, ...], authorization_id: str = ""
-    ) -> None:
+    def __init__(self, code: str, message: str, judgements: tuple[Judgement, ...], authorization_id: str = "") -> None:
         super().__init__(code, message, 403)
         self.judgements = judgements
         self.authorization_id = authorization_id
