@@ -23,6 +23,9 @@ class Wild(Enum):
 Part = str | Wild
 """A piece of a pattern: literal text or a wildcard."""
 
+_MANY: Final = 8
+"""Literals of a segment that are worth more than comparing one after the other."""
+
 _CUT: Final = re.compile(r"([*?])")
 _WILDS: Final[dict[str, Part]] = {"*": Wild.STAR, "?": Wild.ONE}
 
@@ -47,6 +50,8 @@ class _Segment:
     def find(self, text: str, start: int, end: int) -> int:
         """The first place in `text[start:end]` where the segment stands, or -1."""
         last = end - self.length
+        if len(self.literals) > _MANY:
+            return self._scan(text, start, end)
         if self.anchor < 0:
             return start if start <= last else -1
         offset, literal = self.literals[self.anchor]
@@ -59,6 +64,22 @@ class _Segment:
             if len(self.literals) == 1 or self.stands_at(text, at):
                 return at
             at += 1
+
+    def _scan(self, text: str, start: int, end: int) -> int:
+        """The same for many literals: all places where the segment may have begun are followed at once, a bit each."""
+        gaps = (1 << self.length) - 1
+        at_character: dict[str, int] = {}
+        for offset, literal in self.literals:
+            gaps &= ~((1 << len(literal)) - 1 << offset)
+            for place, character in enumerate(literal, offset):
+                at_character[character] = at_character.get(character, 0) | 1 << place
+        masks = {character: places | gaps for character, places in at_character.items()}
+        reached, whole = 0, 1 << self.length - 1
+        for at in range(start, end):
+            reached = (reached << 1 | 1) & masks.get(text[at], gaps)
+            if reached & whole:
+                return at - self.length + 1
+        return -1
 
 
 def _segment(parts: list[Part]) -> _Segment:
