@@ -35,7 +35,7 @@ def parts_of(pattern: str) -> list[Part]:
     return [_WILDS.get(piece, piece) for piece in _CUT.split(pattern) if piece]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Segment:
     """Text between two stars: literals at fixed offsets, any character in the gaps."""
 
@@ -83,6 +83,8 @@ class _Segment:
 
 
 def _segment(parts: list[Part]) -> _Segment:
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return _Segment(len(parts[0]), ((0, parts[0]),), 0)
     literals: list[tuple[int, str]] = []
     length = 0
     for part in parts:
