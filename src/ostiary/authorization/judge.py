@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from ostiary import policy
 from ostiary.authorization.book import Book, Standing, attached
@@ -16,6 +16,9 @@ from ostiary.authorization.context import RequestFacts, base_context
 from ostiary.authorization.organization import Levels
 from ostiary.credentials.sessions import Session
 from ostiary.policy import Attached, ContextValue, Decision, InForce, PolicyType, Pool, Source
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,8 @@ class Judge:
 
     def __init__(self, book: Book) -> None:
         self._book = book
+        self._joined: dict[tuple[int, ...], tuple[object, InForce]] = {}
+        self._sessions: dict[tuple[object, ...], tuple[object, Pool]] = {}
 
     def judge(self, caller: Caller, ask: Ask, facts: RequestFacts) -> Judgement:
         """Decide one ask."""
@@ -92,14 +97,18 @@ class Judge:
     def _in_force(
         self, caller: Caller, standing: Standing | None, resource_policy: Pool | None, scp: Levels, rcp: Levels
     ) -> InForce:
-        return InForce(
-            identity=standing.identity if standing else self._of_root_issuer(caller),
-            resource=resource_policy,
-            boundary=standing.boundary if standing else None,
-            session=self._session_policies(caller),
-            scp=scp,
-            rcp=rcp,
-        )
+        identity = standing.identity if standing else self._of_root_issuer(caller)
+        boundary = standing.boundary if standing else None
+        parts = (identity, resource_policy, boundary, self._session_policies(caller), scp, rcp)
+        key = tuple(map(id, parts))
+        known = self._joined.get(key)
+        if known is None:
+            made = InForce(
+                identity=identity, resource=resource_policy, boundary=boundary, session=parts[3], scp=scp, rcp=rcp
+            )
+            # INVARIANT: the parts are held as long as their ids are the key, so that no other object has these ids
+            known = _keep(self._joined, key, (parts, made))
+        return known[1]
 
     def _standing(self, caller: Caller) -> Standing | None:
         if caller.kind in (CallerKind.USER, CallerKind.FEDERATED_USER):
@@ -111,19 +120,31 @@ class Judge:
     def _of_root_issuer(self, caller: Caller) -> Pool:
         """A federated user of the root user may do what its session policies leave of everything (R105)."""
         issued_by_root = caller.kind is CallerKind.FEDERATED_USER and caller.entity_id == caller.account
-        return Pool((_EVERYTHING,)) if issued_by_root else Pool()
+        return _ALL if issued_by_root else _NONE
 
     def _session_policies(self, caller: Caller) -> Pool | None:
         session = caller.session
         if session is None or (session.policies is None and not session.policy_arns):
             return None
-        pool = [_inline(text, number) for number, text in enumerate(session.policies or ())]
-        pool += self._managed(session)
-        return Pool(pool)
+        managed = self._managed(session)
+        key = (session.policies, *map(id, managed))
+        known = self._sessions.get(key)
+        if known is None:
+            inline = [_inline(text, number) for number, text in enumerate(session.policies or ())]
+            known = _keep(self._sessions, key, (managed, Pool([*inline, *managed])))
+        return known[1]
 
     def _managed(self, session: Session) -> list[Attached]:
         found = (self._book.session_policy(session.account, arn) for arn in session.policy_arns)
         return [each for each in found if each is not None]
+
+
+def _keep(memo: dict[K, V], key: K, value: V) -> V:
+    """Remember, within a bound: what the engine has learnt of a set of policies stays with that set."""
+    if len(memo) >= _REMEMBERED:
+        memo.clear()
+    memo[key] = value
+    return value
 
 
 def _inline(text: str, number: int) -> Attached:
@@ -134,3 +155,6 @@ _EVERYTHING: Final = Attached(
     policy.compile_policy('{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'),
     Source(type=PolicyType.IDENTITY, name="root user", owner="root"),
 )
+_ALL: Final = Pool((_EVERYTHING,))
+_NONE: Final = Pool()
+_REMEMBERED: Final = 4096
