@@ -16,7 +16,6 @@ UniqueId = NewType("UniqueId", str)
 """A prefix of four letters that names the kind (`AIDA` user, `AROA` role, …) and 17 characters A–Z, 2–7."""
 
 ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
-UNIQUE_ID: Final = re.compile(r"(?:AIDA|AGPA|AROA|ANPA|AIPA)[A-Z0-9]{12,124}")
 
 
 class NotAnArn(ValueError):

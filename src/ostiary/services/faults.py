@@ -21,14 +21,3 @@ class ServiceFault(Exception):
         super().__init__(f"{code}: {message}")
         self.code, self.message, self.status = code, message, status
         self.extra: Mapping[str, str] = extra or {}
-
-
-def fault(code: str, status: int | None = None) -> type[ServiceFault]:
-    """A fault class of one code: `NoSuchEntity = fault("NoSuchEntity", 404)`; raised with the message."""
-
-    class Fault(ServiceFault):
-        def __init__(self, message: str, extra: Mapping[str, str] | None = None) -> None:
-            super().__init__(code, message, status, extra)
-
-    Fault.__name__ = Fault.__qualname__ = code
-    return Fault

@@ -33,6 +33,4 @@ class Forward:
     """A body that was read already; None: stream the caller's."""
     missing: Callable[[], ServiceFault | None] | None = None
     """What to answer, if not the engine's words, when the engine says 404."""
-    edit_headers: Callable[[int, Headers], Headers] | None = None
-    """A look at the answer's headers before they go back."""
     keep: dict[str, Any] = field(default_factory=dict)

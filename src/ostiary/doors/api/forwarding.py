@@ -89,8 +89,6 @@ class Forwarder:
 
     async def _send_back(self, route: Route, forward: Forward, response: Response, send: Send) -> None:
         headers: Headers = [(n, v) for n, v in response.headers if n not in _NOT_SENT_BACK and n != "x-amz-request-id"]
-        if forward.edit_headers is not None:
-            headers = forward.edit_headers(response.status, headers)
         headers = [*headers, ("x-amz-request-id", route.request.request_id)]
         error = (f"Engine{response.status}", response.reason, response.status) if response.status >= 400 else None
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
