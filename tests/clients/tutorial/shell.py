@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
+import atexit
 import json
-import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest import mock
-
-from awscli.clidriver import create_clidriver
 
 from tests.live import BIN, Server, clean_environment
 
@@ -73,18 +69,15 @@ class Shell:
     def root(self, *words: str) -> Any:
         """A command of the root user that has to succeed; its JSON, or None when it prints nothing.
 
-        The same CLI, run in this process: towns are built with many commands, and most of each is Python's start.
+        The same CLI, in a process that is kept: towns are built with many commands, and most of each is Python's start.
         """
-        out, error = io.StringIO(), io.StringIO()
-        environment = {**clean_environment(self.home), "AWS_DATA_PATH": os.environ["AWS_DATA_PATH"]}  # set by awscli
-        with (
-            mock.patch.dict(os.environ, environment, clear=True),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(error),
-        ):
-            code = _cli(self.home).main(["--profile", "root", *words])
-        assert code == 0, error.getvalue()
-        return json.loads(out.getvalue()) if out.getvalue().strip() else None
+        cli = _kept_cli(self.home)
+        assert cli.stdin is not None and cli.stdout is not None
+        cli.stdin.write(json.dumps(["--profile", "root", *words]) + "\n")
+        cli.stdin.flush()
+        code, out, error = json.loads(cli.stdout.readline())
+        assert code == 0, error
+        return json.loads(out) if out.strip() else None
 
     def configure(self, profile: str, key: Mapping[str, str] | None, **settings: str) -> None:
         """Add a profile to ~/.aws/config and, with a key, to ~/.aws/credentials, as the tutorial writes them."""
@@ -119,9 +112,18 @@ class Shell:
 
 
 @cache
-def _cli(home: Path) -> Any:
-    """The CLI, as it starts in a home directory; the environment is that of the caller."""
-    return create_clidriver()
+def _kept_cli(home: Path) -> subprocess.Popen[str]:
+    """The CLI in a home directory; it ends with this process."""
+    started = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("kept_cli.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=home,
+        env=clean_environment(home),
+    )
+    atexit.register(started.kill)
+    return started
 
 
 def managed(name: str) -> str:
