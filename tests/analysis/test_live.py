@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from tests.analysis.build import document, identity, trust
 from tests.live import Server
 
-pytestmark = [pytest.mark.server, pytest.mark.client]
+pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("analysis")]
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from tests.ec2.calling import IMAGE, TRUST_EC2
 from tests.live import BIN, Server, clean_environment
 from tests.needs import need
 
-pytestmark = [pytest.mark.server, pytest.mark.client]
+pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("ec2")]
 
 META_DATA = "http://169.254.169.254/latest/meta-data"
 ONE: dict[str, Any] = {"ImageId": IMAGE, "MinCount": 1, "MaxCount": 1}

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.live import Server
 
-pytestmark = [pytest.mark.server, pytest.mark.client]
+pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("organizations")]
 DENY = (
     '{"Version":"2012-10-17","Statement":[{"Sid":"NoBuckets","Effect":"Deny",'
     '"Action":["s3:CreateBucket","iam:CreateUser"],"Resource":"*"}]}'
