@@ -25,7 +25,7 @@ from ostiary.instances.environment import surround
 from ostiary.instances.names import Names, Udp, answer_stream
 from ostiary.instances.namespace import Listener, Namespace, Plan, User
 from ostiary.instances.registration import Registered, Registry
-from ostiary.instances.supervision import Terminal, wait_for
+from ostiary.instances.supervision import Terminal, begin_and_wait
 
 METADATA_ADDRESS: Final = "169.254.169.254"
 RESOLVER_ADDRESS: Final = "169.254.169.253"
@@ -178,9 +178,8 @@ async def _serve(
         await serve(AWS_HTTP, relay.carrying(endpoint.connect_for_http))
     with contextlib.closing(Terminal()) as terminal:
         terminal.give(namespace.pid)
-        namespace.go()
         try:
-            return await wait_for(namespace.pid, terminal)
+            return await begin_and_wait(namespace.pid, terminal, namespace.go)
         finally:
             terminal.take_back(namespace.pid)
             signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until the instance is terminated

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Callable
 from typing import Final
 
 FORWARDED: Final = (
@@ -49,8 +50,11 @@ class Terminal:
             self._descriptor = None
 
 
-async def wait_for(pid: int, terminal: Terminal) -> int:
-    """Wait until the command ends; pass signals on meanwhile.
+async def begin_and_wait(pid: int, terminal: Terminal, begin: Callable[[], None]) -> int:
+    """Let the command begin and wait until it ends; signals are passed on from before its first moment.
+
+    Args:
+        pid: of the command; its process waits for `begin`.
 
     Returns:
         its exit status; 128 and the signal's number when a signal ended it, as shells count.
@@ -74,6 +78,7 @@ async def wait_for(pid: int, terminal: Terminal) -> int:
     loop.add_signal_handler(signal.SIGCHLD, look)
     for sign in FORWARDED:
         loop.add_signal_handler(sign, _pass_on, pid, sign)
+    begin()
     look()
     return await ended
 
