@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +25,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("serving", "decisions", "start"), help="one part")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     given = parser.parse_args()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 132)
     found: dict[str, Any] = {"machine": _machine(), "seconds": given.seconds, "rounds": given.rounds}
     with tempfile.TemporaryDirectory(prefix="ostiary-bench-") as directory:
         work = Path(directory)
