@@ -16,7 +16,7 @@ from ostiary.gate.gate import Gate, Route
 from ostiary.gate.request import HttpRequest, HttpResponse
 from ostiary.services.faults import ServiceFault
 from ostiary.services.outcome import Forward, Headers
-from ostiary.sigv4 import BodyReader, Family, Kind, SignatureFault
+from ostiary.sigv4 import BodyReader, ChunkedBody, Family, SignatureFault
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -82,9 +82,8 @@ class Forwarder:
         if forward.body is not None:
             return forward.body, len(forward.body)
         reader: BodyReader = forward.keep["reader"]
-        decoded = request.header("x-amz-decoded-content-length") or request.header("content-length")
-        chunked = Kind(request.header("x-amz-content-sha256")).chunked if _is_word(request) else False
-        length = decoded if chunked else request.header("content-length")
+        chunked = isinstance(reader, ChunkedBody)
+        length = request.header("x-amz-decoded-content-length" if chunked else "content-length")
         return _held(receive, reader), int(length) if length.isdecimal() else None
 
     async def _send_back(self, route: Route, forward: Forward, response: Response, send: Send) -> None:
@@ -107,10 +106,6 @@ class Forwarder:
         headers += [(b"content-length", str(len(response.body)).encode()), (b"connection", b"close")]
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if route.request.method == "HEAD" else response.body})
-
-
-def _is_word(request: HttpRequest) -> bool:
-    return request.header("x-amz-content-sha256") in {kind.value for kind in Kind if kind is not Kind.SHA256}
 
 
 async def _held(receive: Receive, reader: BodyReader) -> AsyncIterator[bytes]:
