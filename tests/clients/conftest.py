@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.clients.called import remember
 from tests.live import Server
 
 
@@ -35,3 +36,19 @@ def plain_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def account(plain_server: Server, request: pytest.FixtureRequest) -> Account:
     made = plain_server.account(request.module.__name__)
     return Account(plain_server, made["account"], (made["akid"], made["secret"]))
+
+
+@pytest.fixture(scope="module")
+def iam(account: Account) -> Any:
+    """IAM as the module's root user."""
+    client = account.client("iam")
+    client.meta.events.register("after-call.iam", remember)
+    return client
+
+
+@pytest.fixture(scope="module")
+def sts(account: Account) -> Any:
+    """STS as the module's root user."""
+    client = account.client("sts")
+    client.meta.events.register("after-call.sts", remember)
+    return client

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore import xform_name
-from botocore.exceptions import ClientError
 
-from ostiary.services.catalogue import load_operations
-from ostiary.services.operation import OPERATIONS
+from tests.clients.called import names, refused, remember, tags
 from tests.clients.conftest import Account
 
 pytestmark = [pytest.mark.client, pytest.mark.xdist_group("clients")]
@@ -27,42 +22,6 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
-
-CALLED: set[str] = set()
-"""Operations that answered in this module, by client."""
-
-
-@pytest.fixture(scope="module")
-def iam(account: Account) -> Iterator[Any]:
-    client = account.client("iam")
-    client.meta.events.register("after-call.iam", remember)
-    yield client
-
-
-@pytest.fixture(scope="module")
-def sts(account: Account) -> Iterator[Any]:
-    client = account.client("sts")
-    client.meta.events.register("after-call.sts", remember)
-    yield client
-
-
-def remember(http_response: Any, model: Any, **_: Any) -> None:
-    if http_response.status_code == 200:
-        CALLED.add(f"{model.service_model.service_name}:{model.name}")
-
-
-def refused(code: str, operation: Any, **parameters: Any) -> None:
-    with pytest.raises(ClientError) as caught:
-        operation(**parameters)
-    assert caught.value.response["Error"]["Code"] == code
-
-
-def names(items: list[dict[str, Any]], key: str) -> list[str]:
-    return [each[key] for each in items]
-
-
-def tags(items: list[dict[str, str]]) -> dict[str, str]:
-    return {each["Key"]: each["Value"] for each in items}
 
 
 def test_a_user(iam: Any, account: Account) -> None:
@@ -279,16 +238,3 @@ def who(account: Account, given: dict[str, Any]) -> str:
     made = given["Credentials"]
     session = made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"]
     return str(account.client("sts", session).get_caller_identity()["Arn"])
-
-
-def test_no_operation_was_forgotten(request: pytest.FixtureRequest) -> None:
-    """Last of this module: what is built was called above and answered, or another test calls it by its name."""
-    if request.config.getoption("-k") or len(CALLED) < 10:
-        pytest.skip("only meaningful after the whole module")
-    load_operations()
-    built = {f"{service}:{name}" for service, name in OPERATIONS if service in ("iam", "sts")}
-    tests = Path(__file__).parent.parent
-    others = "\n".join(path.read_text() for path in tests.rglob("test_*.py") if path != Path(__file__))
-    named = {each for each in built if xform_name(each.partition(":")[2]) in others}
-    assert built - CALLED - named == set()
-    assert len(CALLED) >= 90

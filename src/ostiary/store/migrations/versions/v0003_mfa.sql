@@ -1,0 +1,1 @@
+-- MFA devices and password policies: the tables as they were made first. Once released, never change this file: add a revision.

@@ -1,0 +1,1 @@
+-- Signing certificates, SSH keys, server certificates and service-specific credentials: the tables as they were made first. Once released, never change this file: add a revision.

@@ -1,0 +1,1 @@
+-- OpenID Connect providers and our own issuer's keys: the tables as they were made first. Once released, never change this file: add a revision.

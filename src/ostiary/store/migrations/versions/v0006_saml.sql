@@ -1,0 +1,1 @@
+-- SAML providers and the assertions seen: the tables as they were made first. Once released, never change this file: add a revision.

@@ -1,0 +1,1 @@
+-- Reports and their jobs: the tables as they were made first. Once released, never change this file: add a revision.

@@ -1,0 +1,1 @@
+-- Delegation, service-linked roles, account properties: the tables as they were made first. Once released, never change this file: add a revision.

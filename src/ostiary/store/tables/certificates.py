@@ -1,0 +1,1 @@
+"""Signing certificates, SSH public keys, server certificates and service-specific credentials."""

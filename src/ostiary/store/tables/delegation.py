@@ -1,0 +1,1 @@
+"""Delegation requests, role templates, service-linked roles and account properties."""

@@ -1,0 +1,1 @@
+"""MFA devices and password policies."""

@@ -1,0 +1,1 @@
+"""OpenID Connect providers, and the keys of our own issuer."""

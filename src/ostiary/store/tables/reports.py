@@ -1,0 +1,1 @@
+"""Jobs of reports, and what they found."""

@@ -1,0 +1,1 @@
+"""SAML providers, and the assertions that were seen."""
