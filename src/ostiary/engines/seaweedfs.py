@@ -167,7 +167,7 @@ class SeaweedFS:
         return True
 
     def _follow(self) -> None:
-        """Say what the owner's notice says."""
+        """Say what the owner's notice says, once the engine it names answers: a notice may outlive its owner."""
         try:
             status = self._notice_path.stat()
         except FileNotFoundError:
@@ -175,12 +175,14 @@ class SeaweedFS:
         stamp = (status.st_ino, status.st_mtime_ns)
         if stamp == self._seen:
             return
-        self._seen = stamp
         notice = _read_notice(self._notice_path)
         if notice is not None and notice.ready:
+            if not self._answers(notice.address):
+                return
             self._say(EngineState.READY, notice.address)
         elif self._state is EngineState.READY:
             self._say(EngineState.RESTARTING, None)
+        self._seen = stamp
 
     def _own(self, lock: int) -> None:
         """Keep weed running until we are to stop."""
@@ -247,13 +249,19 @@ class SeaweedFS:
             if not weed.alive:
                 self.failure = f"weed ended with status {weed.process.returncode} before it was ready; see its weed.log"
                 return False
-            with contextlib.suppress(UpstreamError):
-                if call(address, "GET", "/", signer=self._signer, timeout=5).status == 200:
-                    return True
+            if self._answers(address):
+                return True
             if time.monotonic() > deadline:
                 self.failure = f"weed was not ready after {self._start_timeout:g} seconds; see its weed.log"
                 return False
         return False
+
+    def _answers(self, address: EngineAddress) -> bool:
+        """Whether it lists its buckets."""
+        try:
+            return call(address, "GET", "/", signer=self._signer, timeout=5).status == 200
+        except UpstreamError:
+            return False
 
     def _watch(self, weed: Weed) -> None:
         while not self._stopping.wait(_POLL):
