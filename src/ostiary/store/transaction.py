@@ -12,8 +12,10 @@ from ostiary.store.events import Documents, Events
 from ostiary.store.instances import Associations, Instances
 from ostiary.store.keys import AccessKeys, LoginProfiles
 from ostiary.store.link import Link, Prepared, given
+from ostiary.store.mfa import MfaDevices
 from ostiary.store.named import Groups, InstanceProfiles, Policies, Roles, Rows, Users
 from ostiary.store.organization import OrganizationPolicies, Organizations
+from ostiary.store.passwords import PasswordPolicies, PasswordsSet
 from ostiary.store.possessions import Attachments, Buckets, InlinePolicies, Settings, Tags
 from ostiary.store.tables import changes
 
@@ -77,6 +79,9 @@ class Transaction:
     tags = _Noun(Tags)
     access_keys = _Noun(AccessKeys)
     login_profiles = _Noun(LoginProfiles)
+    password_policies = _Noun(PasswordPolicies)
+    passwords_set = _Noun(PasswordsSet)
+    mfa_devices = _Noun(MfaDevices)
     buckets = _Noun(Buckets)
     instances = _Noun(Instances)
     associations = _Noun(Associations)

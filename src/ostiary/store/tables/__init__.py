@@ -23,6 +23,7 @@ from ostiary.store.tables.identities import (
     tags,
     users,
 )
+from ostiary.store.tables.mfa import mfa_devices, password_policies, passwords_set
 from ostiary.store.tables.organizations import (
     account_creations,
     organization_attachments,
@@ -51,12 +52,15 @@ __all__ = [
     "login_profiles",
     "memberships",
     "metadata",
+    "mfa_devices",
     "organization_attachments",
     "organization_members",
     "organization_policies",
     "organization_policy_types",
     "organizational_units",
     "organizations",
+    "password_policies",
+    "passwords_set",
     "policies",
     "policy_versions",
     "profile_associations",
