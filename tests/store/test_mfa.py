@@ -16,8 +16,7 @@ from tests.store.rows import ACCOUNT, OTHER, account, user
 @pytest.fixture
 def peopled(store: Store) -> Store:
     with store.write() as tx:
-        for number in (ACCOUNT, OTHER):
-            tx.accounts.add(account(number))
+        tx.accounts.add(account(OTHER))
         tx.users.add(user("bob"))
     return store
 
@@ -75,6 +74,7 @@ def test_a_device_changes_and_goes(peopled: Store) -> None:
 def test_a_policy_is_replaced_as_a_whole_and_what_rests_on_it_is_told(peopled: Store) -> None:
     first = PasswordPolicyRecord(account=ACCOUNT, minimum_length=20, symbols=True, max_age=90, hard_expiry=True)
     watch = peopled.watch()
+    watch.news()
     with peopled.write() as tx:
         assert tx.password_policies.get(ACCOUNT) is None
         tx.password_policies.put(first)
