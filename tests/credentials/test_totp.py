@@ -123,7 +123,7 @@ def test_a_qr_code_says_what_it_was_given() -> None:
 
 
 def pixels(png: bytes) -> memoryview:
-    """The grey values of a PNG image of one bit a pixel (what the PNG specification calls colour types 0 and 3)."""
+    """The grey values of a PNG image of one bit a pixel ."""
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     at, data, header = 8, b"", b""
     while at < len(png):
@@ -134,7 +134,14 @@ def pixels(png: bytes) -> memoryview:
     width, height, depth, colour, *_ = struct.unpack(">IIBBBBB", header)
     assert (depth, colour) == (1, 0)
     raw, stride = zlib.decompress(data), 1 + (width + 7) // 8
-    rows = [raw[number * stride : (number + 1) * stride] for number in range(height)]
-    assert {row[0] for row in rows} == {0}, "no filters"
-    bits = ("".join(f"{byte:08b}" for byte in row[1:])[:width] for row in rows)
+    rows, above = [], bytes(stride - 1)
+    for start in range(0, height * stride, stride):
+        kept = raw[start + 1 : start + stride]
+        if raw[start] == 2:  # the filter "up"
+            kept = bytes((this + that) & 0xFF for this, that in zip(kept, above, strict=True))
+        else:
+            assert raw[start] == 0, "no other filter is used"
+        rows.append(kept)
+        above = kept
+    bits = ("".join(f"{byte:08b}" for byte in row)[:width] for row in rows)
     return memoryview(bytes(255 * int(bit) for row in bits for bit in row)).cast("B", shape=[height, width])
