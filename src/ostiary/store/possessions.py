@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import delete, func, select
@@ -122,8 +122,12 @@ _REMOVE_TAG: Final = Prepared(delete(tables.tags).where(_t.owner_id == given("ow
 _REMOVE_TAGS: Final = Prepared(delete(tables.tags).where(_t.owner_id == given("owner")))
 
 
+_FOLDED: Final = ("AIDA", "AROA")
+"""What the ids of users and roles begin with: their tag keys are unique without regard to case, all others' with it."""
+
+
 class Tags(Rows):
-    """Tags of anything that has an id. Keys are unique without regard to case; they are stored as written."""
+    """Tags of anything that has an id. Keys are stored as written."""
 
     def of(self, owner_id: str) -> Sequence[TagRecord]:
         """All tags, by key."""
@@ -131,7 +135,8 @@ class Tags(Rows):
 
     def put(self, owner_id: str, tags: Iterable[TagRecord]) -> None:
         """Add or replace."""
-        rows = ({"owner_id": owner_id, "folded": tag.key.lower(), "key": tag.key, "value": tag.value} for tag in tags)
+        fold = _folding(owner_id)
+        rows = ({"owner_id": owner_id, "folded": fold(tag.key), "key": tag.key, "value": tag.value} for tag in tags)
         self._link.run_each(_PUT_TAG, rows)
         self._touch(owner_id)
 
@@ -140,8 +145,18 @@ class Tags(Rows):
         if keys is None:
             self._link.run(_REMOVE_TAGS, owner=owner_id)
         else:
-            self._link.run_each(_REMOVE_TAG, ({"owner": owner_id, "tag": key.lower()} for key in keys))
+            fold = _folding(owner_id)
+            self._link.run_each(_REMOVE_TAG, ({"owner": owner_id, "tag": fold(key)} for key in keys))
         self._touch(owner_id)
+
+
+def tags_fold(owner_id: str) -> bool:
+    """Whether two tag keys of this entity that differ in case alone are one."""
+    return owner_id.startswith(_FOLDED)
+
+
+def _folding(owner_id: str) -> Callable[[str], str]:
+    return str.lower if tags_fold(owner_id) else str
 
 
 _b: Final = tables.buckets.c

@@ -8,6 +8,13 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy import delete, insert
 
 from ostiary.store.accounts import Accounts
+from ostiary.store.delegation import (
+    AccountProperties,
+    Delegations,
+    OrganizationTrust,
+    RoleDeletions,
+    RoleTemplates,
+)
 from ostiary.store.events import Documents, Events
 from ostiary.store.instances import Associations, Instances
 from ostiary.store.keys import AccessKeys, LoginProfiles
@@ -87,6 +94,11 @@ class Transaction:
     associations = _Noun(Associations)
     organizations = _Noun(Organizations)
     organization_policies = _Noun(OrganizationPolicies)
+    delegations = _Noun(Delegations)
+    role_templates = _Noun(RoleTemplates)
+    role_deletions = _Noun(RoleDeletions)
+    account_properties = _Noun(AccountProperties)
+    organization_trust = _Noun(OrganizationTrust)
     settings = _Noun(Settings)
     events = _Noun(Events)
     documents = _Noun(Documents)

@@ -36,7 +36,7 @@ def shown_profile(tx: Transaction, profile: InstanceProfileRecord) -> dict[str, 
 @operation("iam", "CreateInstanceProfile", asks=on_new("iam:CreateInstanceProfile", INSTANCE_PROFILE), changes=True)
 def create_instance_profile(call: Call, tx: Transaction) -> dict[str, Any]:
     """Add an instance profile without a role."""
-    tags = read_tags(call.params.get("Tags"))
+    tags = read_tags(call.params.get("Tags"), case_matters=True)
     count = tx.instance_profiles.count(call.account)
     quotas.check(tx, call.account, "InstanceProfilesPerAccount", count + 1)
     record = InstanceProfileRecord(

@@ -6,25 +6,19 @@ Source: IAM API Reference, TagPolicy, UntagPolicy, ListPolicyTags.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from ostiary.services.iam import managed
-from ostiary.services.iam.faults import InvalidInput
 from ostiary.services.iam.managed import on_policy
 from ostiary.services.iam.tags import page_of_tags, put_tags, read_tags
 from ostiary.services.operation import Call, operation
 from ostiary.store.records import TagRecord
 from ostiary.store.transaction import Transaction
 
-_DUPLICATE: Final = "Duplicate tag keys found."
-
 
 def read_policy_tags(given: Iterable[Mapping[str, Any]] | None) -> tuple[TagRecord, ...]:
-    """The tags of a request. A key twice is refused in other words than for users and roles."""
-    tags = list(given or ())
-    if len({tag["Key"] for tag in tags}) < len(tags):
-        raise InvalidInput(_DUPLICATE)
-    return read_tags(tags)
+    """The tags of a request; case matters."""
+    return read_tags(given, case_matters=True)
 
 
 @operation("iam", "TagPolicy", asks=on_policy("iam:TagPolicy"), changes=True)

@@ -19,7 +19,7 @@ def _tag(kind: Kind[Any]) -> Deed:
     def tag(call: Call, tx: Transaction) -> dict[str, Any]:
         """Add or replace tags."""
         entity = kind.get(tx, call.account, call.params[kind.parameter])
-        put_tags(tx, call.account, entity.id, read_tags(call.params["Tags"]))
+        put_tags(tx, call.account, entity.id, read_tags(call.params["Tags"], case_matters=kind is not ROLE))
         return {}
 
     return tag

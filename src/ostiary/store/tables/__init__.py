@@ -7,6 +7,16 @@
 from __future__ import annotations
 
 from ostiary.store.tables.base import metadata
+from ostiary.store.tables.delegation import (
+    account_properties,
+    delegated_administrators,
+    delegation_requests,
+    role_sources,
+    role_template_versions,
+    root_access_features,
+    service_linked_role_deletions,
+    trusted_services,
+)
 from ostiary.store.tables.identities import (
     access_key_uses,
     access_keys,
@@ -39,10 +49,13 @@ __all__ = [
     "access_key_uses",
     "access_keys",
     "account_creations",
+    "account_properties",
     "accounts",
     "attachments",
     "buckets",
     "changes",
+    "delegated_administrators",
+    "delegation_requests",
     "documents",
     "events",
     "groups",
@@ -64,8 +77,13 @@ __all__ = [
     "policies",
     "policy_versions",
     "profile_associations",
+    "role_sources",
+    "role_template_versions",
     "roles",
+    "root_access_features",
+    "service_linked_role_deletions",
     "settings",
     "tags",
+    "trusted_services",
     "users",
 ]
