@@ -16,6 +16,8 @@ UniqueId = NewType("UniqueId", str)
 """A prefix of four letters that names the kind (`AIDA` user, `AROA` role, …) and 17 characters A–Z, 2–7."""
 
 ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
+SERVICE_LINKED: Final = "/aws-service-role/"
+"""What the paths of service-linked roles begin with."""
 
 
 class NotAnArn(ValueError):

@@ -13,7 +13,7 @@ import pytest
 
 from ostiary import catalog
 from tests.iam.asking import Iam
-from tests.iam.having import READ, S3_READ_ONLY, everything, new_policy, new_role, tags_kept
+from tests.iam.having import EC2, READ, S3_READ_ONLY, everything, new_policy, new_role, tags_kept
 from tests.world import ACCOUNT, NOW, OTHER, document
 
 KEYS_OF_THE_TUTORIAL = {
@@ -347,3 +347,16 @@ def test_a_policy_is_updated_when_it_gets_a_version(iam: Iam) -> None:
     iam("CreatePolicyVersion", PolicyArn=arn, PolicyDocument=READ)
     shown = iam("GetPolicy", PolicyArn=arn)["Policy"]
     assert (shown["CreateDate"], shown["UpdateDate"]) == (NOW, NOW + timedelta(hours=1))
+
+
+def test_keys_that_differ_in_case_are_two_tags(iam: Iam) -> None:
+    two = [{"Key": "Team", "Value": "1"}, {"Key": "team", "Value": "2"}]
+    arn = new_policy(iam, Tags=two)
+    assert everything(iam, "ListPolicyTags", "Tags", PolicyArn=arn, MaxItems=1) == two
+    iam("UntagPolicy", PolicyArn=arn, TagKeys=["team"])
+    assert iam("ListPolicyTags", PolicyArn=arn)["Tags"] == two[:1]
+    iam("CreateInstanceProfile", InstanceProfileName="box", Tags=two)
+    iam("TagInstanceProfile", InstanceProfileName="box", Tags=[{"Key": "TEAM", "Value": "3"}])
+    assert len(iam("ListInstanceProfileTags", InstanceProfileName="box")["Tags"]) == 3
+    said = iam.fault("CreateRole", RoleName="r", AssumeRolePolicyDocument=EC2, Tags=two)
+    assert said == ("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")

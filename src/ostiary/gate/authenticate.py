@@ -12,11 +12,9 @@ from ostiary.authorization.book import Book, Standing
 from ostiary.authorization.caller import ANONYMOUS, Caller, CallerKind
 from ostiary.credentials.sessions import Session, SessionKind, SessionSeal, TokenInvalid
 from ostiary.gate.request import HttpRequest
-from ostiary.identifiers import root_arn, sts_arn
+from ostiary.identifiers import SERVICE_LINKED, root_arn, sts_arn
 from ostiary.sigv4 import Declaration, Presented, Reason, SignatureFault, Verified, declaration, sha256_hex, verify
 from ostiary.store.records import RoleRecord
-
-SERVICE_LINKED = "/aws-service-role/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

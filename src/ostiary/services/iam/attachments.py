@@ -23,7 +23,7 @@ def _attach(kind: Kind[Any], quota: str) -> Deed:
     def attach(call: Call, tx: Transaction) -> dict[str, Any]:
         """Attach a policy; a second time changes nothing."""
         arn: str = call.params["PolicyArn"]
-        entity = kind.get(tx, call.account, call.params[kind.parameter])
+        entity = kind.get_to_change(tx, call.account, call.params[kind.parameter])
         held = tx.attachments.of(entity.id)
         if arn in held:
             return {}
@@ -40,7 +40,7 @@ def _detach(kind: Kind[Any]) -> Deed:
         """Detach a policy."""
         arn: str = call.params["PolicyArn"]
         managed.account_of(arn)
-        entity = kind.get(tx, call.account, call.params[kind.parameter])
+        entity = kind.get_to_change(tx, call.account, call.params[kind.parameter])
         if not tx.attachments.detach(entity.id, arn):
             raise NoSuchEntity(NOT_FOUND.format(arn))
         return {}

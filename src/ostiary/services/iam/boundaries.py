@@ -40,7 +40,7 @@ def shown_boundary(arn: str | None) -> dict[str, Any]:
 @operation("iam", "PutRolePermissionsBoundary", asks=on_existing("iam:PutRolePermissionsBoundary", ROLE), changes=True)
 def put_role_permissions_boundary(call: Call, tx: Transaction) -> dict[str, Any]:
     """Set or replace a role's boundary."""
-    role = ROLE.get(tx, call.account, call.params["RoleName"])
+    role = ROLE.get_to_change(tx, call.account, call.params["RoleName"])
     ROLE.change(tx, role.id, boundary=accept_boundary(call, tx))
     return {}
 
@@ -50,6 +50,6 @@ def put_role_permissions_boundary(call: Call, tx: Transaction) -> dict[str, Any]
 )
 def delete_role_permissions_boundary(call: Call, tx: Transaction) -> dict[str, Any]:
     """Remove a role's boundary."""
-    role = ROLE.get(tx, call.account, call.params["RoleName"])
+    role = ROLE.get_to_change(tx, call.account, call.params["RoleName"])
     ROLE.change(tx, role.id, boundary=None)
     return {}

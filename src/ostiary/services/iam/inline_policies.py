@@ -25,7 +25,7 @@ _MISSING: Final = "The {} policy with name {} cannot be found."
 def _put(kind: Kind[Any], form: PolicyKind, quota: str) -> Deed:
     def put(call: Call, tx: Transaction) -> dict[str, Any]:
         """Add or replace an embedded policy."""
-        entity = kind.get(tx, call.account, call.params[kind.parameter])
+        entity = kind.get_to_change(tx, call.account, call.params[kind.parameter])
         name: str = call.params["PolicyName"]
         document = accept(tx, call.account, call.params["PolicyDocument"], form)
         others = (text for held, text in tx.inline_policies.of(entity.id).items() if held != name)
@@ -54,7 +54,7 @@ def _get(kind: Kind[Any]) -> Deed:
 def _delete(kind: Kind[Any]) -> Deed:
     def delete(call: Call, tx: Transaction) -> dict[str, Any]:
         """Delete an embedded policy."""
-        entity = kind.get(tx, call.account, call.params[kind.parameter])
+        entity = kind.get_to_change(tx, call.account, call.params[kind.parameter])
         name: str = call.params["PolicyName"]
         if not tx.inline_policies.remove(entity.id, name):
             raise NoSuchEntity(_MISSING.format(kind.resource, name))

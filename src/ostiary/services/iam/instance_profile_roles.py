@@ -33,7 +33,7 @@ def _add_and_pass(call: Call, tx: Transaction) -> Iterable[Ask]:
 def add_role_to_instance_profile(call: Call, tx: Transaction) -> dict[str, Any]:
     """Put a role into an instance profile that has none."""
     profile = INSTANCE_PROFILE.get(tx, call.account, call.params["InstanceProfileName"])
-    role = ROLE.get(tx, call.account, call.params["RoleName"])
+    role = ROLE.get_to_change(tx, call.account, call.params["RoleName"])
     there = 0 if profile.role_id is None else 1
     quotas.check(tx, call.account, "InstanceSessionsPerInstanceProfile", there + 1)
     INSTANCE_PROFILE.change(tx, profile.id, role_id=role.id)
@@ -49,7 +49,7 @@ def add_role_to_instance_profile(call: Call, tx: Transaction) -> dict[str, Any]:
 def remove_role_from_instance_profile(call: Call, tx: Transaction) -> dict[str, Any]:
     """Take the role out."""
     profile = INSTANCE_PROFILE.get(tx, call.account, call.params["InstanceProfileName"])
-    role = ROLE.get(tx, call.account, call.params["RoleName"])
+    role = ROLE.get_to_change(tx, call.account, call.params["RoleName"])
     if profile.role_id != role.id:
         raise NoSuchEntity(_NOT_THERE.format(role.name, profile.name))
     INSTANCE_PROFILE.change(tx, profile.id, role_id=None)

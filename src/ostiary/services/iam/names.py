@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any, Final, Generic, TypeVar
 
 from ostiary.entropy import letters
-from ostiary.identifiers import iam_arn
-from ostiary.services.iam.faults import EntityAlreadyExists, NoSuchEntity
+from ostiary.identifiers import SERVICE_LINKED, iam_arn
+from ostiary.services.iam.faults import EntityAlreadyExists, NoSuchEntity, UnmodifiableEntity
 from ostiary.services.operation import Call
 from ostiary.store.named import Named
 from ostiary.store.records import (
@@ -31,6 +31,7 @@ from ostiary.store.transaction import Transaction
 
 R = TypeVar("R", bound=NamedRecord)
 _ID_LETTERS: Final = 17
+_PROTECTED: Final = "Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,13 @@ class Kind(Generic[R]):
         found = self.rows(tx).get(account, name)
         if found is None:
             raise NoSuchEntity(self.missing.format(name))
+        return found
+
+    def get_to_change(self, tx: Transaction, account: str, name: str) -> R:
+        """The same, to be changed. Raises `UnmodifiableEntity` for service-linked roles, which AWS alone changes."""
+        found = self.get(tx, account, name)
+        if isinstance(found, RoleRecord) and found.path.startswith(SERVICE_LINKED):
+            raise UnmodifiableEntity(_PROTECTED.format(found.name))
         return found
 
     def add(self, tx: Transaction, record: R) -> None:

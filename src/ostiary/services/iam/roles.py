@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ostiary.identifiers import SERVICE_LINKED
 from ostiary.services.iam import quotas
 from ostiary.services.iam.asks import on_existing, on_new
 from ostiary.services.iam.boundaries import accept_boundary, shown_boundary
 from ostiary.services.iam.documents import accept_trust, shown_trust
+from ostiary.services.iam.faults import InvalidInput
 from ostiary.services.iam.names import ROLE, moment, path_of
 from ostiary.services.iam.paging import by_name, page
 from ostiary.services.iam.shared import conflict, refuse_policies
@@ -22,6 +24,7 @@ from ostiary.store.records import RoleRecord
 from ostiary.store.transaction import Transaction
 
 _DEFAULT_SECONDS: Final = 3600
+_RESERVED: Final = "The path {} is reserved for service-linked roles."
 
 
 def shown_role(tx: Transaction, role: RoleRecord) -> dict[str, Any]:
@@ -50,6 +53,8 @@ def _description(role: RoleRecord) -> dict[str, Any]:
 @operation("iam", "CreateRole", asks=on_new("iam:CreateRole", ROLE), changes=True)
 def create_role(call: Call, tx: Transaction) -> dict[str, Any]:
     """Add a role with its trust policy."""
+    if path_of(call).startswith(SERVICE_LINKED):  # SCPs and RCPs do not bind what has this path
+        raise InvalidInput(_RESERVED.format(SERVICE_LINKED))
     tags = read_tags(call.params.get("Tags"))
     quotas.check(tx, call.account, "RolesPerAccount", tx.roles.count(call.account) + 1)
     record = RoleRecord(
@@ -100,8 +105,12 @@ def list_roles(call: Call, tx: Transaction) -> dict[str, Any]:
 
 @operation("iam", "UpdateRole", asks=on_existing("iam:UpdateRole", ROLE), changes=True)
 def update_role(call: Call, tx: Transaction) -> dict[str, Any]:
-    """Set the description or the longest session; what the request leaves out stays."""
-    role = ROLE.get(tx, call.account, call.params["RoleName"])
+    """Set the description or the longest session; what the request leaves out stays.
+
+    Of a service-linked role the description alone may be set.
+    """
+    get = ROLE.get_to_change if "MaxSessionDuration" in call.params else ROLE.get
+    role = get(tx, call.account, call.params["RoleName"])
     if "Description" in call.params:
         ROLE.change(tx, role.id, description=call.params["Description"] or None)
     if "MaxSessionDuration" in call.params:
@@ -121,9 +130,10 @@ def update_role_description(call: Call, tx: Transaction) -> dict[str, Any]:
 @operation("iam", "DeleteRole", asks=on_existing("iam:DeleteRole", ROLE), changes=True)
 def delete_role(call: Call, tx: Transaction) -> dict[str, Any]:
     """Delete a role that has no policies and stands in no instance profile; its sessions end."""
-    role = ROLE.get(tx, call.account, call.params["RoleName"])
+    role = ROLE.get_to_change(tx, call.account, call.params["RoleName"])
     conflict(bool(tx.instance_profiles.of_role(role.id, limit=1)), "remove roles from instance profile")
     refuse_policies(tx, role.id)
     tx.tags.remove(role.id)
+    tx.role_templates.forget_source(role.id)
     tx.roles.remove(role.id)
     return {}

@@ -17,6 +17,6 @@ from ostiary.store.transaction import Transaction
 @operation("iam", "UpdateAssumeRolePolicy", asks=on_existing("iam:UpdateAssumeRolePolicy", ROLE), changes=True)
 def update_assume_role_policy(call: Call, tx: Transaction) -> dict[str, Any]:
     """Replace a role's trust policy."""
-    role = ROLE.get(tx, call.account, call.params["RoleName"])
+    role = ROLE.get_to_change(tx, call.account, call.params["RoleName"])
     ROLE.change(tx, role.id, trust=accept_trust(tx, call.account, call.params["PolicyDocument"]))
     return {}
