@@ -41,6 +41,7 @@ def filled(org: Organizations, name: str) -> dict[str, Any]:
         "PolicyType": SCP,
         "ResourceId": unit,
         "RootId": org.root,
+        "ServicePrincipal": "iam.amazonaws.com",
         "SourceParentId": org.root,
         "TagKeys": ["a"],
         "Tags": [{"Key": "a", "Value": "b"}],
@@ -70,6 +71,8 @@ def test_an_operation_asks_for_its_action_on_the_resources_of_the_reference(org:
     params = filled(org, name)
     patterns = [re.sub(r"\$\{\w+\}", "*", service.resource_types[each.name].arn) for each in action.resources]
     later = {
+        "AccountNotRegisteredException",
+        "ConstraintViolationException",
         "AlreadyInOrganizationException",
         "CreateAccountStatusNotFoundException",
         "PolicyNotAttachedException",

@@ -83,6 +83,16 @@ class ChildNotFound(OrganizationsFault):
     MESSAGE = "We can't find an organizational unit (OU) or AWS account with the ChildId that you specified."
 
 
+class AccountAlreadyRegistered(OrganizationsFault):
+    CODE = "AccountAlreadyRegisteredException"
+    MESSAGE = "The specified account is already a delegated administrator for this Amazon Web Services service."
+
+
+class AccountNotRegistered(OrganizationsFault):
+    CODE = "AccountNotRegisteredException"
+    MESSAGE = "The specified account is not a delegated administrator for this Amazon Web Services service."
+
+
 class DuplicateAccount(OrganizationsFault):
     CODE = "DuplicateAccountException"
     MESSAGE = "That account is already present in the specified destination."

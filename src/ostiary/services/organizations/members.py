@@ -1,7 +1,7 @@
 """services/organizations: whose organization a call is about, who may act on it, and what is in its tree.
 
-Source: Organizations API Reference: "You can only call this operation from the management account"; nobody is a
-delegated administrator here.
+Source: Organizations API Reference: "You can only call this operation from the management account", of some "or a
+member account that is a delegated administrator".
 """
 
 from __future__ import annotations
@@ -48,6 +48,15 @@ def managed(call: Call, tx: Transaction) -> OrganizationRecord:
     """The organization that the caller's account manages. Raises `NotInUse`, `AccessDenied`."""
     organization = own(call, tx)
     if organization.management_account != call.account:
+        raise AccessDenied
+    return organization
+
+
+def administered(call: Call, tx: Transaction) -> OrganizationRecord:
+    """The organization that the caller's account manages or is a delegated administrator of. Raises as `managed`."""
+    organization = own(call, tx)
+    administrators = (each.account for each in tx.organization_trust.administrators(organization.id))
+    if call.account not in (organization.management_account, *administrators):
         raise AccessDenied
     return organization
 
