@@ -184,7 +184,7 @@ class Near:
             held["resource"] = self.document(0.1, principal=True, resource=self.chance(0.7))
         if self.chance(0.25):
             held["boundary"] = self.document(0.05, generous=0.5)
-        if self.chance(0.45 if self.caller["type"] in ("assumed-role", "federated-user") else 0.05):
+        if self.chance(0.45 if self.caller["type"] in ("assumed-role", "federated-user", "root") else 0.05):
             held["session"] = [self.document(0.05, generous=0.4) for _ in range(self.draw.choice((0, 1, 1, 2)))]
         if self.chance(0.25):
             held["scp"] = [self.level() for _ in range(self.draw.choice((1, 2, 3)))]

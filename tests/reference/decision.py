@@ -117,15 +117,19 @@ def by_kind_of_caller(inquiry: Inquiry) -> Answer:
 
 
 def root(inquiry: Inquiry) -> Answer:
-    """R91, R94, R95, R97."""
+    """R91, R94, R95, R97; what limits a session of the root user limits it (AssumeRoot)."""
     request = inquiry.request
     if assumes_a_role(request):  # R97; R93: the tags and the source identity are part of it
         return Answer(IMPLICIT, None)
     own = request["principal"]["account"] == request["resource_account"]
-    if own and not is_for_a_key(request):
-        return Answer(ALLOWED, None)
+    unasked = own and not is_for_a_key(request)
     _, grants = inquiry.grants()
-    return Answer(ALLOWED, "resource" if own else None, frozenset(grants)) if grants else Answer(IMPLICIT, "resource")
+    if not unasked and not grants:
+        return Answer(IMPLICIT, "resource")
+    limit = failing_limit(inquiry)
+    if limit:
+        return Answer(IMPLICIT, limit)
+    return Answer(ALLOWED, None) if unasked else Answer(ALLOWED, "resource" if own else None, frozenset(grants))
 
 
 def same_account(inquiry: Inquiry) -> Answer:
@@ -207,6 +211,11 @@ def has_identity_policies(request: Request) -> bool:
     return request["principal"]["type"] in ("user", "assumed-role", "federated-user")
 
 
+def may_have_session_policies(request: Request) -> bool:
+    """Those who have identity policies, and sessions of the root user."""
+    return has_identity_policies(request) or request["principal"]["type"] == "root"
+
+
 def bound_by_scps(request: Request) -> bool:
     """R78."""
     caller = request["principal"]
@@ -262,7 +271,7 @@ BINDS: dict[str, Callable[[Request], bool]] = {
     "identity": has_identity_policies,
     "resource": reached_by_resource_policies,
     "boundary": has_identity_policies,
-    "session": has_identity_policies,
+    "session": may_have_session_policies,
     "scp": bound_by_scps,
     "rcp": bound_by_rcps,
     "vpce": lambda request: True,

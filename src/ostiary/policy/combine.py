@@ -80,7 +80,7 @@ def _granted(applying: Layers, joint: Joint, grant: Finding, request: Request) -
     principal = request.principal
     kind = applying.resource.type if applying.resource is not None else _resource_type(request)
     if isinstance(principal, Root):
-        return _root(grant, kind, request)
+        return _root(joint, grant, kind, request)
     if not isinstance(principal, WITH_POLICIES):
         return grant.allowed(kind) if grant.strength else _silent(kind)
     if principal.account != request.resource_account:
@@ -95,15 +95,17 @@ def _granted(applying: Layers, joint: Joint, grant: Finding, request: Request) -
     return _by_identity(joint, request)
 
 
-def _root(grant: Finding, kind: PolicyType, request: Request) -> Decision:
+def _root(joint: Joint, grant: Finding, kind: PolicyType, request: Request) -> Decision:
     if traits(request.action).trust and needs_resource_grant(request):
         return _silent(kind)  # "Roles may not be assumed by root accounts."
     same_account = request.principal.account == request.resource_account
-    if same_account and (keeps_bucket_policy(request) or not needs_resource_grant(request)):
-        return _UNCONDITIONALLY
-    if not grant.strength:
+    unasked = same_account and (keeps_bucket_policy(request) or not needs_resource_grant(request))
+    if not unasked and not grant.strength:
         return _silent(kind)
-    return grant.allowed(kind if same_account else None)
+    refused = _limit(joint, request)  # of AssumeRoot's sessions
+    if refused is not None:
+        return refused
+    return _UNCONDITIONALLY if unasked else grant.allowed(kind if same_account else None)
 
 
 def _cross_account(joint: Joint, grant: Finding, kind: PolicyType, request: Request) -> Decision:

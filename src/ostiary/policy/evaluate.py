@@ -25,8 +25,10 @@ def layers(in_force: InForce, request: Request) -> Layers:
         return in_force.usual_and_rcp
     special = traits(request.action)
     return in_force.applying(
-        # The root user has neither identity policies nor a boundary; nobody outside an account has any.
+        # The root user has neither identity policies nor a boundary, but what limits a session of it (AssumeRoot);
+        # nobody outside an account has any.
         own=isinstance(request.principal, WITH_POLICIES),
+        session=isinstance(request.principal, OF_ACCOUNT),
         scp=in_force.scp is not None and _scp_binds(request),
         rcp=in_force.rcp is not None and _rcp_binds(special, request),
         of_resource=not (special.root_keeps and _owns_as_root(request)),

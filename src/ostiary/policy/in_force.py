@@ -70,7 +70,7 @@ class InForce:
         self.endpoint = None if endpoint is None else _pool(endpoint)
         others = resource is None and boundary is None and session is None and endpoint is None
         self.identity_only = others and scp is None and rcp is None
-        self._applying: dict[tuple[bool, bool, bool, bool], Layers] = {}
+        self._applying: dict[tuple[bool, ...], Layers] = {}
         self._usual: Layers | None = None
         self._usual_and_rcp: Layers | None = None
 
@@ -93,7 +93,8 @@ class InForce:
         """The layers of a caller and an action that all but the RCPs bind."""
         found = self._usual
         if found is None:
-            found = self._usual = self.applying(own=True, scp=self.scp is not None, rcp=False, of_resource=True)
+            scp = self.scp is not None
+            found = self._usual = self.applying(own=True, session=True, scp=scp, rcp=False, of_resource=True)
         return found
 
     @property
@@ -102,18 +103,20 @@ class InForce:
         found = self._usual_and_rcp
         if found is None:
             scp, rcp = self.scp is not None, self.rcp is not None
-            found = self._usual_and_rcp = self.applying(own=True, scp=scp, rcp=rcp, of_resource=True)
+            found = self._usual_and_rcp = self.applying(own=True, session=True, scp=scp, rcp=rcp, of_resource=True)
         return found
 
-    def applying(self, *, own: bool, scp: bool, rcp: bool, of_resource: bool) -> Layers:
-        """The layers, of which the caller's own, SCPs, RCPs and the resource's policy may be left aside."""
-        asked = (own, scp, rcp, of_resource)
+    def applying(self, *, own: bool, session: bool, scp: bool, rcp: bool, of_resource: bool) -> Layers:
+        """The layers, of which the caller's own, its session's, SCPs, RCPs and the resource's may be left aside."""
+        asked = (own, session, scp, rcp, of_resource)
         found = self._applying.get(asked)
         if found is None:
-            found = self._applying[asked] = self._layers(own=own, scp=scp, rcp=rcp, of_resource=of_resource)
+            found = self._applying[asked] = self._layers(
+                own=own, session=session, scp=scp, rcp=rcp, of_resource=of_resource
+            )
         return found
 
-    def _layers(self, *, own: bool, scp: bool, rcp: bool, of_resource: bool) -> Layers:
+    def _layers(self, *, own: bool, session: bool, scp: bool, rcp: bool, of_resource: bool) -> Layers:
         filters: list[Layer] = []
         if rcp and self.rcp is not None:
             filters.append(Layer(PolicyType.RCP, self.rcp))
@@ -126,7 +129,7 @@ class InForce:
             _resource_layer(self.resource) if of_resource else None,
             _layer(PolicyType.IDENTITY, self.identity) if own else None,
             _layer(PolicyType.BOUNDARY, self.boundary) if own else None,
-            _layer(PolicyType.SESSION, self.session) if own else None,
+            _layer(PolicyType.SESSION, self.session) if session else None,
         )
 
 
