@@ -6,6 +6,8 @@ request; what changed since is forgotten, and what was read while something chan
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from ostiary.identifiers import iam_arn
 from ostiary.policy import Attached, MalformedPolicy, PolicyType, Pool, Source, compile_policy
 from ostiary.store.database import Store
 from ostiary.store.organization import entity_of
+from ostiary.store.passwords import entity_of as password_policy_of
 from ostiary.store.records import AccountRecord, BucketRecord, OrganizationRecord, RoleRecord, UserRecord
 from ostiary.store.transaction import Transaction
 
@@ -191,6 +194,7 @@ class Book:
         for group in tx.groups.of_user(user_id):
             rests_on.add(group.id)
             pool += _own_policies(tx, user.account, group.id, f"group/{group.name}", rests_on)
+        pool += _of_account(tx, user, rests_on)
         return Standing(
             entity=user,
             arn=iam_arn(user.account, "user", user.name, user.path),
@@ -275,6 +279,22 @@ def _own_policies(tx: Transaction, account: str, owner_id: str, owner: str, rest
         found = _managed(tx, account, arn, PolicyType.IDENTITY, owner, rests_on)
         if found is not None:
             yield found
+
+
+def _of_account(tx: Transaction, user: UserRecord, rests_on: set[str]) -> Iterable[Attached]:
+    """What the account's password policy gives its users, by `AllowUsersToChangePassword`: their own password."""
+    rests_on.add(password_policy_of(user.account))
+    policy = tx.password_policies.get(user.account)
+    if policy is not None and policy.users_may_change:
+        own = re.sub(r"[*?$]", r"${\g<0>}", iam_arn(user.account, "user", user.name, user.path))
+        source = Source(type=PolicyType.IDENTITY, name="password policy", owner=f"account/{user.account}")
+        yield attached(_MAY_CHANGE_PASSWORD % json.dumps(own), source)
+
+
+_MAY_CHANGE_PASSWORD: Final = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:ChangePassword","Resource":%s},'
+    '{"Effect":"Allow","Action":"iam:GetAccountPasswordPolicy","Resource":"*"}]}'
+)
 
 
 def _boundary(tx: Transaction, entity: UserRecord | RoleRecord, rests_on: set[str]) -> Pool | None:

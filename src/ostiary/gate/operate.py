@@ -29,6 +29,7 @@ def carry_out(
         ServiceFault: refused, or the operation could not do it.
     """
     store = call.house.store
+    call = _made_ready(operation, call)
     if not operation.changes:
         with store.read() as tx:
             permitted = authorize(operation, call, tx)
@@ -44,6 +45,17 @@ def carry_out(
     if kept is not None:  # only now, after the commit, are they there
         kept.update(new)
     return given, permitted, True
+
+
+def _made_ready(operation: Operation, call: Call) -> Call:
+    """The call with what is proven and prepared before it is done. INVARIANT: nothing is prepared for who may not."""
+    if operation.prove is not None:
+        call = replace(call, proven=operation.prove(call))
+    if operation.prepare is not None:
+        with call.house.store.read() as tx:
+            authorize(operation, call, tx)
+            call = replace(call, prepared=operation.prepare(call, tx))
+    return call
 
 
 def _operate(permitted: Permitted, tx: Transaction) -> Any:

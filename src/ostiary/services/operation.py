@@ -1,7 +1,9 @@
 """An operation: what it asks, what it does, how it fails, in one place; and the table of all of them.
 
 `asks` gives the permissions an operation needs, with resources and condition keys, before it is done. `changes` says
-that it writes: then it runs in a write transaction, and its audit event is part of it.
+that it writes: then it runs in a write transaction, and its audit event is part of it. Others wait for a write
+transaction to end, so what takes long and needs none is done before it, by `prepare`; and `prove` finds out more of
+who calls before any permission is asked.
 """
 
 from __future__ import annotations
@@ -63,6 +65,10 @@ class Call:
     """What the route found out beyond the operation; for S3 an `S3Call`."""
     patient: bool = True
     """Whether the caller is in a thread that may wait; if not, `MustWait` may be raised."""
+    proven: Any = None
+    """What `prove` gave."""
+    prepared: Any = field(default=None, repr=False)
+    """What `prepare` gave."""
     further: list[Judgement] = field(default_factory=list)
     """Decisions taken while operating (DeleteObjects: one a key); they go into the record too."""
 
@@ -83,6 +89,7 @@ class MustWait(Exception):
 
 Asks = Callable[[Call, Transaction], Iterable[Ask]]
 Deed = Callable[[Call, Transaction], Any]
+Proof = Callable[[Call], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +105,13 @@ class Operation:
     """It may wait (a commit, the engine, a slow hash): run in a thread."""
     anonymous: bool
     """It may be called without a signature."""
+    prove: Proof | None = None
+    """Checks what a request says of its caller beyond the signature (an MFA code), before the permissions are asked,
+    which see what it gives as `Call.proven`. It may keep what it did even if the call is refused then."""
+    prepare: Deed | None = None
+    """Does what takes long (a password's hash) once the caller has every permission, and before the transaction of the
+    change, in which the permissions are asked again. Its own transaction is another: the deed finds what it gives as
+    `Call.prepared`, and must see whether what that rests on still holds."""
 
 
 OPERATIONS: Final[dict[tuple[str, str], Operation]] = {}
@@ -111,6 +125,8 @@ def operation(
     changes: bool = False,
     blocking: bool = False,
     anonymous: bool = False,
+    prove: Proof | None = None,
+    prepare: Deed | None = None,
 ) -> Callable[[Deed], Deed]:
     """Enter a function into the table of operations."""
 
@@ -126,6 +142,8 @@ def operation(
             changes=changes,
             blocking=changes or blocking,
             anonymous=anonymous,
+            prove=prove,
+            prepare=prepare,
         )
         return do
 

@@ -68,6 +68,20 @@ class PasswordPolicyViolation(IamFault):
     CODE = "PasswordPolicyViolation"
 
 
+class InvalidUserType(IamFault):
+    CODE = "InvalidUserType"
+
+
+class InvalidAuthenticationCode(IamFault):
+    CODE, STATUS = "InvalidAuthenticationCode", 403
+
+
+class AccessDenied(IamFault):
+    """A refusal that no policy made."""
+
+    CODE, STATUS = "AccessDenied", 403
+
+
 class NotSupported(IamFault):
     CODE, STATUS = "NotSupportedService", 404
 

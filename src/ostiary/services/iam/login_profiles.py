@@ -1,51 +1,48 @@
 """services/iam: login profiles: passwords of users for the console.
 
-Source: IAM API Reference, CreateLoginProfile, GetLoginProfile, UpdateLoginProfile, DeleteLoginProfile; IAM User Guide,
-"Default password policy".
+Source: IAM API Reference, CreateLoginProfile, GetLoginProfile, UpdateLoginProfile, DeleteLoginProfile.
 """
 
 from __future__ import annotations
 
-import string
 from typing import Any, Final
 
-from ostiary.credentials.passwords import hash_password
 from ostiary.services.iam.asks import on_existing, on_self_or_user, own_or_named
-from ostiary.services.iam.faults import EntityAlreadyExists, NoSuchEntity, PasswordPolicyViolation, ValidationError
+from ostiary.services.iam.faults import EntityAlreadyExists, ValidationError
 from ostiary.services.iam.names import USER, moment
+from ostiary.services.iam.passwords import NewPassword, keep, new_password, profile_of
 from ostiary.services.operation import Call, operation
-from ostiary.store.records import AlreadyExists, LoginProfileRecord, UserRecord
+from ostiary.store.records import LoginProfileRecord, UserRecord
 from ostiary.store.transaction import Transaction
 
 _NO_PASSWORD: Final = (
     "1 validation error detected: Value null at 'password' failed to satisfy constraint: Member must not be null"
 )
-_SHORTEST: Final = 8
-_CLASSES_NEEDED: Final = 3
-_CLASSES: Final = (
-    string.ascii_uppercase,
-    string.ascii_lowercase,
-    string.digits,
-    "!@#$%^&*()_+-=[]{}|'",
-)
 
 
-@operation("iam", "CreateLoginProfile", asks=on_self_or_user("iam:CreateLoginProfile"), changes=True)
-def create_login_profile(call: Call, tx: Transaction) -> dict[str, Any]:
-    """Give a user a password."""
+def _prepare_first(call: Call, tx: Transaction) -> NewPassword:
     user, password = _user(call, tx), call.params.get("Password")
     if password is None:
         raise ValidationError(_NO_PASSWORD)
+    _refuse_second(tx, user)
+    return new_password(tx, user, password)
+
+
+@operation(
+    "iam", "CreateLoginProfile", asks=on_self_or_user("iam:CreateLoginProfile"), changes=True, prepare=_prepare_first
+)
+def create_login_profile(call: Call, tx: Transaction) -> dict[str, Any]:
+    """Give a user a password."""
+    user = _user(call, tx)
+    _refuse_second(tx, user)
+    keep(tx, user, call.prepared, call.now)
     profile = LoginProfileRecord(
         user_id=user.id,
-        password=_hashed(call, tx, password),
+        password=call.prepared.hashed,
         created=call.now,
         reset_required=bool(call.params.get("PasswordResetRequired", False)),
     )
-    try:
-        tx.login_profiles.add(profile)
-    except AlreadyExists:
-        raise EntityAlreadyExists(f"Login Profile for user {user.name} already exists.") from None
+    tx.login_profiles.add(profile)
     return {"LoginProfile": _shown(user, profile)}
 
 
@@ -53,17 +50,30 @@ def create_login_profile(call: Call, tx: Transaction) -> dict[str, Any]:
 def get_login_profile(call: Call, tx: Transaction) -> dict[str, Any]:
     """Whether a user has a password, since when, and whether it must be changed."""
     user = _user(call, tx)
-    return {"LoginProfile": _shown(user, _profile(tx, user))}
+    return {"LoginProfile": _shown(user, profile_of(tx, user))}
 
 
-@operation("iam", "UpdateLoginProfile", asks=on_existing("iam:UpdateLoginProfile", USER), changes=True)
+def _prepare_next(call: Call, tx: Transaction) -> NewPassword | None:
+    user = _user(call, tx)
+    profile_of(tx, user)
+    return new_password(tx, user, call.params["Password"]) if "Password" in call.params else None
+
+
+@operation(
+    "iam",
+    "UpdateLoginProfile",
+    asks=on_existing("iam:UpdateLoginProfile", USER),
+    changes=True,
+    prepare=_prepare_next,
+)
 def update_login_profile(call: Call, tx: Transaction) -> dict[str, Any]:
     """Set a new password, or whether it must be changed."""
     user = _user(call, tx)
-    _profile(tx, user)
+    profile_of(tx, user)
     new: dict[str, Any] = {}
-    if "Password" in call.params:
-        new["password"] = _hashed(call, tx, call.params["Password"])
+    if call.prepared is not None:
+        keep(tx, user, call.prepared, call.now)
+        new["password"] = call.prepared.hashed
     if "PasswordResetRequired" in call.params:
         new["reset_required"] = call.params["PasswordResetRequired"]
     if new:
@@ -75,7 +85,7 @@ def update_login_profile(call: Call, tx: Transaction) -> dict[str, Any]:
 def delete_login_profile(call: Call, tx: Transaction) -> dict[str, Any]:
     """Take a user's password away; access keys go on working."""
     user = _user(call, tx)
-    _profile(tx, user)
+    profile_of(tx, user)
     tx.login_profiles.remove(user.id)
     return {}
 
@@ -88,21 +98,9 @@ def _user(call: Call, tx: Transaction) -> UserRecord:
     return USER.get(tx, call.account, name)
 
 
-def _profile(tx: Transaction, user: UserRecord) -> LoginProfileRecord:
-    found = tx.login_profiles.get(user.id)
-    if found is None:
-        raise NoSuchEntity(f"Login Profile for User {user.name} cannot be found.")
-    return found
-
-
-def _hashed(call: Call, tx: Transaction, password: str) -> str:
-    """The hash of a password that AWS's default password policy takes."""
-    account = tx.accounts.get(call.account)
-    named = account is not None and password.lower() in (account.name.lower(), account.email.lower())
-    classes = sum(any(character in each for character in password) for each in _CLASSES)
-    if len(password) < _SHORTEST or classes < _CLASSES_NEEDED or named:
-        raise PasswordPolicyViolation("Password does not conform to the account password policy.")
-    return hash_password(password)
+def _refuse_second(tx: Transaction, user: UserRecord) -> None:
+    if tx.login_profiles.get(user.id) is not None:
+        raise EntityAlreadyExists(f"Login Profile for user {user.name} already exists.")
 
 
 def _shown(user: UserRecord, profile: LoginProfileRecord) -> dict[str, Any]:

@@ -105,6 +105,8 @@ def delete_user(call: Call, tx: Transaction) -> dict[str, Any]:
     conflict(bool(tx.groups.of_user(user.id, limit=1)), "remove users from group")
     conflict(bool(tx.access_keys.of(user.id)), "delete access keys")
     conflict(tx.login_profiles.get(user.id) is not None, "delete login profile")
+    conflict(bool(tx.mfa_devices.of(user.id)), "delete MFA device")
+    tx.passwords_set.forget(user.id)
     tx.tags.remove(user.id)
     tx.users.remove(user.id)
     return {}
