@@ -21,6 +21,7 @@ from ostiary.store.keys import AccessKeys, LoginProfiles
 from ostiary.store.link import Link, Prepared, given
 from ostiary.store.mfa import MfaDevices
 from ostiary.store.named import Groups, InstanceProfiles, Policies, Roles, Rows, Users
+from ostiary.store.openid import Issuers, OpenIdProviders
 from ostiary.store.organization import OrganizationPolicies, Organizations
 from ostiary.store.passwords import PasswordPolicies, PasswordsSet
 from ostiary.store.possessions import Attachments, Buckets, InlinePolicies, Settings, Tags
@@ -89,6 +90,8 @@ class Transaction:
     password_policies = _Noun(PasswordPolicies)
     passwords_set = _Noun(PasswordsSet)
     mfa_devices = _Noun(MfaDevices)
+    openid_providers = _Noun(OpenIdProviders)
+    issuers = _Noun(Issuers)
     buckets = _Noun(Buckets)
     instances = _Noun(Instances)
     associations = _Noun(Associations)

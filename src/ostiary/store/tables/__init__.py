@@ -34,6 +34,7 @@ from ostiary.store.tables.identities import (
     users,
 )
 from ostiary.store.tables.mfa import mfa_devices, password_policies, passwords_set
+from ostiary.store.tables.openid import issuer_keys, openid_providers, outbound_federations
 from ostiary.store.tables.organizations import (
     account_creations,
     organization_attachments,
@@ -62,16 +63,19 @@ __all__ = [
     "inline_policies",
     "instance_profiles",
     "instances",
+    "issuer_keys",
     "login_profiles",
     "memberships",
     "metadata",
     "mfa_devices",
+    "openid_providers",
     "organization_attachments",
     "organization_members",
     "organization_policies",
     "organization_policy_types",
     "organizational_units",
     "organizations",
+    "outbound_federations",
     "password_policies",
     "passwords_set",
     "policies",
