@@ -42,7 +42,8 @@ def decide(policies: dict[str, Any], request: Request) -> Answer:
         if inquiry.applies(kind) and not inquiry.every_level_allows(kind):
             return Answer(IMPLICIT, kind)
     if keeps_the_keys_of_its_bucket(request):
-        return Answer(ALLOWED, None)
+        limit = failing_limit(inquiry)  # of AssumeRoot's sessions
+        return Answer(IMPLICIT, limit) if limit else Answer(ALLOWED, None)
     return by_kind_of_caller(inquiry)
 
 

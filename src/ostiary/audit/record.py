@@ -17,7 +17,7 @@ import msgspec
 from ostiary.authorization.caller import Caller, CallerKind
 from ostiary.authorization.context import RequestFacts, iso
 from ostiary.authorization.judge import Judgement
-from ostiary.credentials.sessions import Session
+from ostiary.credentials.sessions import Session, SessionKind
 from ostiary.policy import Attached, FederatedUser, InForce, Matched, RoleSession
 from ostiary.store.records import EventRecord
 
@@ -121,6 +121,8 @@ def _session(caller: Caller, session: Session) -> dict[str, Any]:
     }
     if session.source_identity:
         about["sourceIdentity"] = session.source_identity
+    if session.kind is SessionKind.ROOT:
+        about["assumedRoot"] = "true"
     return about
 
 

@@ -41,6 +41,10 @@ class SessionKind(StrEnum):
     """GetFederationToken."""
     SESSION_TOKEN = "session-token"
     """GetSessionToken: the user (or the root user) itself, for a time."""
+    ROOT = "root"
+    """AssumeRoot: the root user of a member account, for one task."""
+    DELEGATED = "delegated"
+    """GetDelegatedAccessToken: the user or role that accepted a delegation request, within its permissions."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -88,3 +88,23 @@ class NotSupported(IamFault):
 
 class PolicyEvaluation(IamFault):
     CODE, STATUS = "PolicyEvaluation", 500
+
+
+class AccountNotManagementOrDelegatedAdministrator(IamFault):
+    CODE = "AccountNotManagementOrDelegatedAdministratorException"
+
+
+class CallerIsNotManagementAccount(IamFault):
+    CODE = "CallerIsNotManagementAccountException"
+
+
+class OrganizationNotFound(IamFault):
+    CODE = "OrganizationNotFoundException"
+
+
+class ServiceAccessNotEnabled(IamFault):
+    CODE = "ServiceAccessNotEnabledException"
+
+
+class RoleTemplateDisabled(IamFault):
+    CODE = "RoleTemplateDisabled"
