@@ -20,6 +20,7 @@ from ostiary.clock import FixedClock
 from ostiary.credentials.sessions import SessionSeal
 from ostiary.credentials.vault import Vault
 from ostiary.entropy import RepeatableEntropy
+from ostiary.gate.authenticate import vouched_for
 from ostiary.gate.operate import carry_out
 from ostiary.identifiers import iam_arn, root_arn
 from ostiary.services.catalogue import load_operations
@@ -126,5 +127,7 @@ class World:
         happening = Happening(
             facts=facts, caller=caller, event_source=f"{service}.amazonaws.com", event_name=name, account=caller.account
         )
-        given, _, _ = carry_out(OPERATIONS[service, name], replace(call), happening, None)
+        row = OPERATIONS[service, name]
+        call = vouched_for(row, call)
+        given, _, _ = carry_out(row, call, replace(happening, caller=call.caller), None)
         return given

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ostiary.authorization.caller import Caller, CallerKind
+from ostiary.authorization.caller import BY_WORD, Caller, CallerKind
 from ostiary.authorization.context import RequestFacts, iso
 from ostiary.authorization.judge import Judgement
 from ostiary.credentials.sessions import Session, SessionKind
@@ -92,6 +92,13 @@ def identity(caller: Caller | None, claimed_key: str) -> dict[str, Any]:
         return {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
     if caller.kind is CallerKind.SERVICE:
         return {"type": "AWSService", "invokedBy": caller.name}
+    if caller.kind in BY_WORD:
+        return {
+            "type": caller.kind.value,
+            "principalId": caller.user_id,
+            "userName": caller.name,
+            "identityProvider": caller.arn,
+        }
     found: dict[str, Any] = {
         "type": caller.kind.value,
         "principalId": caller.user_id,

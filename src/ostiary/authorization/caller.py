@@ -5,9 +5,9 @@ Source: IAM User Guide, "AWS global condition context keys" and "Policy variable
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from ostiary import policy
 from ostiary.credentials.sessions import Session
@@ -26,9 +26,31 @@ class CallerKind(StrEnum):
     SAML = "SAMLUser"
 
 
+BY_WORD: Final = frozenset({CallerKind.WEB_IDENTITY, CallerKind.SAML})
+"""Callers whom an identity provider vouches for; they belong to no account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouched:
+    """Who calls by the word of an identity provider (a token, an assertion), in place of a signature."""
+
+    kind: CallerKind
+    """One of `BY_WORD`."""
+    provider: str
+    """ARN of the provider."""
+    account: str
+    """The account of the role that is asked for: its record has the call."""
+    subject: str
+    """CloudTrail's `userName`."""
+    principal_id: str
+    """CloudTrail's `principalId`."""
+    said: Any = field(default=None, repr=False)
+    """What the provider said, as the operation needs it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A caller whose signature was verified, or the anonymous one."""
+    """A caller whose signature was verified, one whom a provider vouches for, or the anonymous one."""
 
     kind: CallerKind
     principal: policy.Principal

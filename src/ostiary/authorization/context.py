@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-from ostiary.authorization.caller import Caller, CallerKind
+from ostiary.authorization.caller import BY_WORD, Caller, CallerKind
 from ostiary.credentials.sessions import SessionKind
 from ostiary.policy import ContextValue
 
@@ -54,12 +54,17 @@ def base_context(caller: Caller, facts: RequestFacts, principal_tags: Mapping[st
         "aws:SourceIp": facts.source_ip,
         "aws:UserAgent": facts.user_agent,
         "aws:ViaAWSService": "false",
+    }
+    if facts.referer is not None:
+        context["aws:Referer"] = facts.referer
+    if caller.kind in BY_WORD:
+        context["aws:FederatedProvider"] = caller.arn
+        return context
+    context |= {
         "aws:userid": caller.user_id,
         "aws:PrincipalType": _PRINCIPAL_TYPE.get(caller.kind, "AssumedRole"),
         "aws:PrincipalAccount": caller.account or "anonymous",
     }
-    if facts.referer is not None:
-        context["aws:Referer"] = facts.referer
     if caller.kind is CallerKind.ANONYMOUS:
         return context
     context["aws:PrincipalIsAWSService"] = "false"

@@ -5,14 +5,15 @@ Source: IAM User Guide, "AWS Signature Version 4 for API requests"; limits of te
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ostiary import policy
 from ostiary.authorization.book import Book, Standing
-from ostiary.authorization.caller import ANONYMOUS, Caller, CallerKind
+from ostiary.authorization.caller import ANONYMOUS, Caller, CallerKind, Vouched
 from ostiary.credentials.sessions import Session, SessionKind, SessionSeal, TokenInvalid
 from ostiary.gate.request import HttpRequest
 from ostiary.identifiers import SERVICE_LINKED, root_arn, sts_arn
+from ostiary.services.operation import Call, Operation
 from ostiary.sigv4 import Declaration, Presented, Reason, SignatureFault, Verified, declaration, sha256_hex, verify
 from ostiary.store.records import RoleRecord
 
@@ -78,6 +79,29 @@ class Authenticator:
         if caller is None:
             raise SignatureFault(Reason.UNKNOWN_KEY, akid=presented.akid)
         return None, key.secret, caller
+
+
+def vouched_for(operation: Operation, call: Call) -> Call:
+    """The call as that of the caller whom an identity provider vouches for, where the operation asks one.
+
+    Raises:
+        ServiceFault: the provider's word does not hold.
+    """
+    if operation.vouch is None:
+        return call
+    vouched = operation.vouch(call)
+    return replace(call, caller=_by_word(vouched), vouched=vouched)
+
+
+def _by_word(vouched: Vouched) -> Caller:
+    return Caller(
+        kind=vouched.kind,
+        principal=policy.Federated(arn=vouched.provider),
+        account="",
+        arn=vouched.provider,
+        user_id=vouched.principal_id,
+        name=vouched.subject,
+    )
 
 
 def key_caller(book: Book, account: str, owner_id: str, access_key_id: str) -> Caller | None:

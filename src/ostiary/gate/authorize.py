@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ostiary import policy
-from ostiary.authorization.caller import Caller, CallerKind
+from ostiary.authorization.caller import BY_WORD, Caller, CallerKind
 from ostiary.authorization.judge import Judgement
 from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import Call, Operation
@@ -62,10 +62,15 @@ def denial_code(service: str) -> str:
 
 
 def denial_text(service: str, caller: Caller, judgement: Judgement) -> str:
-    """AWS's words for it (R125–R127). Anonymous callers of S3 learn nothing more than "Access Denied"."""
+    """AWS's words for it (R125–R127).
+
+    Anonymous callers of S3 learn nothing more than "Access Denied", those whom a provider vouches for the action alone.
+    """
     if caller.kind is CallerKind.ANONYMOUS:
         return "Access Denied"
     request = judgement.request
+    if caller.kind in BY_WORD:
+        return f"Not authorized to perform {request.action}"
     resource = None if request.resource == "*" else request.resource
     text = policy.denial_message(
         judgement.decision, caller.arn, request.action, resource, quote_resource=service == "s3"

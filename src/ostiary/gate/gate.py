@@ -16,7 +16,7 @@ from ostiary.audit.writer import AuditWriter
 from ostiary.authorization.caller import Caller, CallerKind
 from ostiary.authorization.context import RequestFacts
 from ostiary.authorization.temporary import refusal
-from ostiary.gate.authenticate import Authenticated, Authenticator
+from ostiary.gate.authenticate import Authenticated, Authenticator, vouched_for
 from ostiary.gate.authorize import Refused
 from ostiary.gate.denied import with_references
 from ostiary.gate.operate import carry_out
@@ -142,7 +142,11 @@ class Gate:
         assert route.operation is not None
         call = self._call(route, known, presented)
         trail.happening = self._happening(trail, call)
-        told = refusal(known.caller, target.service, target.operation)
+        call = vouched_for(route.operation, call)
+        if call.vouched is not None:
+            trail.caller = call.caller
+            trail.happening = replace(trail.happening, caller=call.caller, account=call.vouched.account)
+        told = refusal(call.caller, target.service, target.operation)
         if told is not None:
             raise ServiceFault(*told, 403)
         try:

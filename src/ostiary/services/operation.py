@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ostiary.authorization.book import Book
-from ostiary.authorization.caller import Caller
+from ostiary.authorization.caller import Caller, Vouched
 from ostiary.authorization.context import RequestFacts
 from ostiary.authorization.judge import Ask, Judge, Judgement
 from ostiary.clock import Clock
@@ -65,6 +65,8 @@ class Call:
     """What the route found out beyond the operation; for S3 an `S3Call`."""
     patient: bool = True
     """Whether the caller is in a thread that may wait; if not, `MustWait` may be raised."""
+    vouched: Vouched | None = field(default=None, repr=False)
+    """What `vouch` gave."""
     proven: Any = None
     """What `prove` gave."""
     prepared: Any = field(default=None, repr=False)
@@ -90,6 +92,7 @@ class MustWait(Exception):
 Asks = Callable[[Call, Transaction], Iterable[Ask]]
 Deed = Callable[[Call, Transaction], Any]
 Proof = Callable[[Call], Any]
+Vouch = Callable[[Call], Vouched]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,8 @@ class Operation:
     """It may wait (a commit, the engine, a slow hash): run in a thread."""
     anonymous: bool
     """It may be called without a signature."""
+    vouch: Vouch | None = None
+    """Finds out who calls from what an identity provider says, in place of a signature: then this is the caller."""
     prove: Proof | None = None
     """Checks what a request says of its caller beyond the signature (an MFA code), before the permissions are asked,
     which see what it gives as `Call.proven`. It may keep what it did even if the call is refused then."""
@@ -125,6 +130,7 @@ def operation(
     changes: bool = False,
     blocking: bool = False,
     anonymous: bool = False,
+    vouch: Vouch | None = None,
     prove: Proof | None = None,
     prepare: Deed | None = None,
 ) -> Callable[[Deed], Deed]:
@@ -142,6 +148,7 @@ def operation(
             changes=changes,
             blocking=changes or blocking,
             anonymous=anonymous,
+            vouch=vouch,
             prove=prove,
             prepare=prepare,
         )

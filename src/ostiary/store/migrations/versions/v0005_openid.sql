@@ -18,8 +18,8 @@ CREATE TABLE outbound_federations (
     issuer_id VARCHAR(36) NOT NULL,
     enabled BOOLEAN NOT NULL,
     PRIMARY KEY (account),
-    UNIQUE (issuer_id),
-    FOREIGN KEY(account) REFERENCES accounts (id)
+    FOREIGN KEY(account) REFERENCES accounts (id),
+    UNIQUE (issuer_id)
 );
 
 CREATE TABLE issuer_keys (
