@@ -175,3 +175,34 @@ def test_fifteen_minutes_are_the_most(central: Central) -> None:
     with pytest.raises(WireFault) as caught:
         sent(central.world, "sts:AssumeRoot", asked, central.admin)
     assert caught.value.code == "ValidationError"
+
+
+def test_the_root_users_password_is_seen_deleted_and_made_again(central: Central) -> None:
+    def do(task: str, name: str, **params: Any) -> Any:
+        return central.world.call(f"iam:{name}", params, by=caller_of(central.world, central.assume(task)))
+
+    def fault(task: str, name: str, **params: Any) -> str:
+        with pytest.raises(ServiceFault) as caught:
+            do(task, name, **params)
+        return caught.value.code
+
+    assert fault(AUDIT, "GetLoginProfile") == "NoSuchEntity"
+    assert fault(PASSWORD, "CreateLoginProfile") == "ValidationError"
+    do(PASSWORD, "CreateLoginProfile", Password="Correct-horse1")
+    assert fault(PASSWORD, "CreateLoginProfile", Password="Correct-horse1") == "EntityAlreadyExists"
+    assert do(AUDIT, "GetLoginProfile")["LoginProfile"]["PasswordResetRequired"] is False
+    assert do(AUDIT, "GetAccountSummary")["SummaryMap"]["AccountPasswordPresent"] == 1
+    assert fault(AUDIT, "DeleteLoginProfile") == "AccessDenied"
+    do(DELETE, "DeleteLoginProfile")
+    assert fault(DELETE, "DeleteLoginProfile") == "NoSuchEntity"
+
+
+def test_the_root_users_keys_are_found_and_deleted(central: Central) -> None:
+    key = central.world.call("iam:CreateAccessKey", by=central.world.root(central.member))["AccessKey"]["AccessKeyId"]
+    auditor = caller_of(central.world, central.assume(AUDIT))
+    (listed,) = central.world.call("iam:ListAccessKeys", by=auditor)["AccessKeyMetadata"]
+    assert listed["AccessKeyId"] == key
+    assert central.world.call("iam:GetAccessKeyLastUsed", by=auditor, AccessKeyId=key)
+    cleaner = caller_of(central.world, central.assume(DELETE))
+    central.world.call("iam:DeleteAccessKey", by=cleaner, AccessKeyId=key)
+    assert central.world.call("iam:ListAccessKeys", by=auditor)["AccessKeyMetadata"] == []

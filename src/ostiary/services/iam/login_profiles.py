@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ostiary.services.iam import root_password
 from ostiary.services.iam.asks import on_existing, on_self_or_user, own_or_named
 from ostiary.services.iam.faults import EntityAlreadyExists, ValidationError
 from ostiary.services.iam.names import USER, moment
@@ -20,10 +21,13 @@ _NO_PASSWORD: Final = (
 )
 
 
-def _prepare_first(call: Call, tx: Transaction) -> NewPassword:
-    user, password = _user(call, tx), call.params.get("Password")
+def _prepare_first(call: Call, tx: Transaction) -> NewPassword | str:
+    password = call.params.get("Password")
     if password is None:
         raise ValidationError(_NO_PASSWORD)
+    if root_password.is_meant(call):
+        return root_password.prepare(call, tx, password)
+    user = _user(call, tx)
     _refuse_second(tx, user)
     return new_password(tx, user, password)
 
@@ -33,6 +37,8 @@ def _prepare_first(call: Call, tx: Transaction) -> NewPassword:
 )
 def create_login_profile(call: Call, tx: Transaction) -> dict[str, Any]:
     """Give a user a password."""
+    if root_password.is_meant(call):
+        return root_password.create(call, tx)
     user = _user(call, tx)
     _refuse_second(tx, user)
     keep(tx, user, call.prepared, call.now)
@@ -49,6 +55,8 @@ def create_login_profile(call: Call, tx: Transaction) -> dict[str, Any]:
 @operation("iam", "GetLoginProfile", asks=on_self_or_user("iam:GetLoginProfile"))
 def get_login_profile(call: Call, tx: Transaction) -> dict[str, Any]:
     """Whether a user has a password, since when, and whether it must be changed."""
+    if root_password.is_meant(call):
+        return root_password.get(call, tx)
     user = _user(call, tx)
     return {"LoginProfile": _shown(user, profile_of(tx, user))}
 
@@ -84,6 +92,8 @@ def update_login_profile(call: Call, tx: Transaction) -> dict[str, Any]:
 @operation("iam", "DeleteLoginProfile", asks=on_self_or_user("iam:DeleteLoginProfile"), changes=True)
 def delete_login_profile(call: Call, tx: Transaction) -> dict[str, Any]:
     """Take a user's password away; access keys go on working."""
+    if root_password.is_meant(call):
+        return root_password.delete(call, tx)
     user = _user(call, tx)
     profile_of(tx, user)
     tx.login_profiles.remove(user.id)
