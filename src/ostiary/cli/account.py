@@ -1,16 +1,17 @@
-"""`ostiary account create|list`."""
+"""`ostiary account create|list|quota`."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from ostiary.app import build
 from ostiary.cli.serve import DEFAULT_DATA, Data
 from ostiary.services.accounts import CannotFound, found
+from ostiary.services.iam import quotas
 from ostiary.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -65,7 +66,51 @@ def list_(
         typer.echo(f"{each.id}  {each.name}  {each.email}{'  (management)' if each.management else ''}")
 
 
+@app.command()
+def quota(
+    account: Annotated[str, typer.Argument(help="The account's id.")],
+    name: Annotated[str | None, typer.Argument(help="A quota, such as UsersPerAccount; none: list all.")] = None,
+    value: Annotated[str | None, typer.Argument(help="The new limit, or `default`; none: show it.")] = None,
+    data: Data = DEFAULT_DATA,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List, show or set the quotas of an account. A new limit holds for the next request."""
+    _must_exist(data)
+    if name is not None and name not in quotas.QUOTAS:
+        _refuse(f"`{name}` is no quota; there are {', '.join(sorted(quotas.QUOTAS))}")
+    limit = None if value is None or value == "default" else _limit(value)
+    built = build(Settings(data=data.expanduser().absolute()))
+    try:
+        with built.house.store.read() as tx:
+            known = tx.accounts.get(account) is not None
+        if not known:
+            _refuse(f"there is no account `{account}`")
+        if name is not None and value is not None:
+            with built.house.store.write() as tx:
+                quotas.override(tx, account, name, limit)
+        with built.house.store.read() as tx:
+            shown = {each: quotas.quota(tx, account, each) for each in ([name] if name else quotas.QUOTAS)}
+            own = quotas.overridden(tx, account)
+    finally:
+        built.close()
+    if as_json:
+        typer.echo(json.dumps(shown))
+        return
+    for each, number in shown.items():
+        typer.echo(f"{each:<36}{number}{f'  (AWS: {quotas.QUOTAS[each]})' if each in own else ''}")
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 9:
+        _refuse(f"`{text}` is no limit; give a number from 0 to 999999999, or `default`")
+    return int(text)
+
+
+def _refuse(reason: str) -> NoReturn:
+    typer.echo(f"ostiary: {reason}", err=True)
+    raise typer.Exit(1)
+
+
 def _must_exist(data: Path) -> None:
     if not (data.expanduser() / "ostiary.db").exists():
-        typer.echo(f"ostiary: `{data}` holds no installation; start one with `ostiary serve --data {data}`", err=True)
-        raise typer.Exit(1)
+        _refuse(f"`{data}` holds no installation; start one with `ostiary serve --data {data}`")

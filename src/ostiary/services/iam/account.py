@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ostiary.identifiers import ACCOUNT_ID
 from ostiary.services.iam import quotas
+from ostiary.services.iam.account_properties import token_version
 from ostiary.services.iam.faults import EntityAlreadyExists, InvalidInput, NoSuchEntity
 from ostiary.services.iam.paging import by_name, page_of
 from ostiary.services.operation import Call, on_everything, operation
@@ -42,17 +43,12 @@ SUMMARY_QUOTAS: Final = {
 }
 """Members of the summary that are quotas, by the quota's name."""
 
-# Things that nobody can have here: MFA devices, server and signing certificates, identity providers.
+# Things that nobody can have here: server and signing certificates, identity providers.
 _ABSENT: Final = {
-    "MFADevices": 0,
-    "MFADevicesInUse": 0,
-    "AccountMFAEnabled": 0,
     "ServerCertificates": 0,
     "AccountSigningCertificatesPresent": 0,
     "Providers": 0,
 }
-_TOKEN_VERSION: Final = 1
-"""Session tokens of the global STS endpoint: version 1 unless SetSecurityTokenServicePreferences says otherwise."""
 
 
 @operation("iam", "CreateAccountAlias", asks=on_everything("iam:CreateAccountAlias"), changes=True)
@@ -97,8 +93,11 @@ def get_account_summary(call: Call, tx: Transaction) -> dict[str, Any]:
         "InstanceProfiles": tx.instance_profiles.count(account.id),
         "PolicyVersionsInUse": sum(len(tx.policies.versions(each.id)) for each in _policies(tx, account.id)),
         "AccountAccessKeysPresent": int(bool(tx.access_keys.of(account.id))),
+        "MFADevices": tx.mfa_devices.count_virtual(account.id),
+        "MFADevicesInUse": tx.mfa_devices.count_assigned(account.id),
+        "AccountMFAEnabled": int(bool(tx.mfa_devices.of(account.id))),
         "AccountPasswordPresent": int(account.root_password is not None),
-        "GlobalEndpointTokenVersion": _TOKEN_VERSION,
+        "GlobalEndpointTokenVersion": token_version(tx, account.id),
     }
     limits = {member: quotas.quota(tx, account.id, name) for member, name in SUMMARY_QUOTAS.items()}
     return {"SummaryMap": {**counts, **limits, **_ABSENT}}

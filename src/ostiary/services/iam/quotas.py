@@ -1,6 +1,6 @@
 """services/iam: how many of what (R135, R136).
 
-An operator overrides one for an account with the store's setting `quota:<account>:<name>`.
+An operator overrides one for an account: `ostiary account quota`.
 
 Source: IAM User Guide, "IAM and AWS STS quotas"; the names are those that IAM prints in its messages.
 """
@@ -26,6 +26,8 @@ QUOTAS: Final[Mapping[str, int]] = MappingProxyType(
         "GroupsPerUser": 10,
         "AccessKeysPerUser": 2,
         "SigningCertificatesPerUser": 2,
+        "MFADevicesPerUser": 8,
+        "MFADevicesPerAccount": 5000,
         "PoliciesPerUser": 10,
         "PoliciesPerGroup": 10,
         "PoliciesPerRole": 10,
@@ -47,6 +49,16 @@ def quota(tx: Transaction, account: str, name: str) -> int:
     """How many an account may have."""
     override = tx.settings.get(setting(account, name))
     return QUOTAS[name] if override is None else int(override)
+
+
+def overridden(tx: Transaction, account: str) -> dict[str, int]:
+    """The quotas that an operator has set for an account."""
+    return {name: quota(tx, account, name) for name in QUOTAS if tx.settings.get(setting(account, name)) is not None}
+
+
+def override(tx: Transaction, account: str, name: str, value: int | None) -> None:
+    """Set a quota of an account; None: as AWS has it. What is there already stays there."""
+    tx.settings.put(setting(account, name), None if value is None else str(value))
 
 
 def setting(account: str, name: str) -> str:
