@@ -60,7 +60,15 @@ def base_context(caller: Caller, facts: RequestFacts, principal_tags: Mapping[st
     if caller.kind in BY_WORD:
         context["aws:FederatedProvider"] = caller.arn
         return context
-    context |= {
+    context |= principal_context(caller, principal_tags)
+    if caller.session is not None:
+        _add_session(context, caller, epoch)
+    return context
+
+
+def principal_context(caller: Caller, principal_tags: Mapping[str, str]) -> dict[str, ContextValue]:
+    """The keys that tell who asks, whatever the request."""
+    context: dict[str, ContextValue] = {
         "aws:userid": caller.user_id,
         "aws:PrincipalType": _PRINCIPAL_TYPE.get(caller.kind, "AssumedRole"),
         "aws:PrincipalAccount": caller.account or "anonymous",
@@ -73,8 +81,6 @@ def base_context(caller: Caller, facts: RequestFacts, principal_tags: Mapping[st
         context["aws:username"] = caller.name
     for key, value in principal_tags.items():
         context[f"aws:PrincipalTag/{key}"] = value
-    if caller.session is not None:
-        _add_session(context, caller, epoch)
     return context
 
 
