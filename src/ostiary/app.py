@@ -21,6 +21,9 @@ from ostiary.credentials.sessions import SessionSeal
 from ostiary.credentials.vault import KEY_BYTES, Vault
 from ostiary.engines.engine import Engine, EngineAddress, Headers
 from ostiary.entropy import Entropy, SystemEntropy
+from ostiary.federation.addresses import Reach, read_host
+from ostiary.federation.connection import can_read_authorities
+from ostiary.federation.issuers import Issuers
 from ostiary.services.catalogue import load_operations
 from ostiary.services.operation import House
 from ostiary.settings import Settings
@@ -113,6 +116,21 @@ def record_writer(audit: AuditWriter, settings: Settings) -> Callable[[], None]:
     return write
 
 
+def issuers_reach(settings: Settings) -> Reach:
+    """The identity providers that may be asked beyond the public Internet.
+
+    Raises:
+        Unusable: a setting can't be read.
+    """
+    try:
+        hosts = frozenset(map(read_host, settings.private_issuers))
+    except ValueError as reason:
+        raise Unusable(f"--allow-private-issuer: {reason}") from None
+    if settings.issuer_ca is not None and not can_read_authorities(settings.issuer_ca):
+        raise Unusable(f"--issuer-ca: `{settings.issuer_ca}` holds no certificates in PEM")
+    return Reach(hosts, settings.issuer_ca)
+
+
 def build(
     settings: Settings,
     engine: Engine | None = None,
@@ -137,6 +155,7 @@ def build(
         book=book,
         judge=Judge(book),
         engine=engine,
+        issuers=Issuers(reach=issuers_reach(settings)),
         engine_signer=engine_signer,
         write_record=record_writer(audit, settings),
     )

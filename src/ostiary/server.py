@@ -7,18 +7,19 @@ import contextlib
 import gc
 import ipaddress
 import os
+import re
 import signal
 import socket
 import ssl
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NoReturn
 
 import uvloop
 
 from ostiary import __version__
-from ostiary.app import Built, Unusable, build, engine_signer
+from ostiary.app import Built, Unusable, build, engine_signer, issuers_reach
 from ostiary.clock import SystemClock
 from ostiary.doors.api.app import ApiApp
 from ostiary.doors.api.forwarding import Forwarder
@@ -39,6 +40,7 @@ __all__ = ["CannotServe", "Tls", "run"]
 _RESTART_PAUSE: Final = 1.0
 _OBJECTS_BETWEEN_COLLECTIONS: Final = 10_000
 _TURN_SECONDS: Final = 0.001
+_PUBLIC_URL: Final = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(?:/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?")
 _STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -84,6 +86,7 @@ def run(settings: Settings, tls: Tls | None, *, insecure_plain_http: bool) -> No
         )
     if tls is not None:
         _check(tls)
+    _check_federation(settings)
     os.umask(0o077)
     stopping = Stopping()
     try:
@@ -100,6 +103,7 @@ def run(settings: Settings, tls: Tls | None, *, insecure_plain_http: bool) -> No
         founded = _found(settings, built, endpoint)
     finally:
         built.close()
+    settings = replace(settings, public_url=settings.public_url or _public_url(settings, endpoint))
     note_address(settings.data, address(doors.metadata, False))
     _announce(settings, doors, endpoint, founded)
     if settings.workers == 1:
@@ -130,6 +134,26 @@ def _check(tls: Tls) -> None:
     except (OSError, ssl.SSLError) as error:
         why = error.strerror if isinstance(error, FileNotFoundError | PermissionError) else "they are no pair in PEM"
         raise CannotServe(f"`{tls.certificate}` and `{tls.key}` can't be used: {why}") from None
+
+
+def _check_federation(settings: Settings) -> None:
+    try:
+        issuers_reach(settings)
+    except Unusable as reason:
+        raise CannotServe(str(reason)) from None
+    if settings.public_url is not None and not _PUBLIC_URL.fullmatch(settings.public_url):
+        raise CannotServe(f"--public-url: `{settings.public_url}` is no URL such as `https://aws.example.com`")
+
+
+def _public_url(settings: Settings, endpoint: str) -> str:
+    """Where others reach the endpoint, if nobody says it: its address, or this machine's name for "every address"."""
+    try:
+        everywhere = ipaddress.ip_address(settings.host).is_unspecified
+    except ValueError:
+        everywhere = False
+    if not everywhere:
+        return endpoint
+    return f"{endpoint.partition(':')[0]}://{socket.gethostname()}:{endpoint.rpartition(':')[2]}"
 
 
 def _is_loopback(host: str) -> bool:

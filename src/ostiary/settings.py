@@ -34,6 +34,12 @@ class Settings:
     """Start SeaweedFS; off: no S3 engine unless a remote one is given."""
     max_body: int = 10 * 1024 * 1024
     """Bytes of a request body that is read into memory."""
+    private_issuers: tuple[str, ...] = ()
+    """Identity providers beyond the public Internet, as `HOST` or `HOST:PORT`."""
+    issuer_ca: Path | None = None
+    """PEM file of authorities that are believed for them, besides the system's."""
+    public_url: str | None = None
+    """Where others reach the AWS endpoint, such as `https://aws.example.com`; None: the address it listens on."""
     audit_delay: float = 0.1
     """Seconds that an event of a read may wait to be written with others."""
 

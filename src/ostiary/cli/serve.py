@@ -35,6 +35,20 @@ def serve(
         typer.Option(help="Guard this S3 endpoint instead of the own SeaweedFS.", envvar="OSTIARY_S3_ENDPOINT"),
     ] = None,
     no_s3: Annotated[bool, typer.Option("--no-s3", help="Start no S3 engine.")] = False,
+    allow_private_issuer: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HOST[:PORT]",
+            help="Identity tokens of this provider are verified though it is not on the public Internet. Repeatable.",
+        ),
+    ] = None,
+    issuer_ca: Annotated[
+        Path | None, typer.Option(help="PEM file of authorities that are believed for these providers.")
+    ] = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(help="Where others reach the AWS endpoint, for the issuer of identity tokens.", metavar="URL"),
+    ] = None,
 ) -> None:
     """Start the server and everything that belongs to it. Stops cleanly on SIGTERM and Ctrl-C."""
     from ostiary.server import CannotServe, Tls, run
@@ -51,6 +65,9 @@ def serve(
         workers=workers,
         remote_engine=_remote(s3_endpoint),
         supervise_engine=not no_s3,
+        private_issuers=tuple(allow_private_issuer or ()),
+        issuer_ca=issuer_ca.expanduser().absolute() if issuer_ca else None,
+        public_url=public_url,
     )
     tls = Tls(tls_certificate, tls_key) if tls_certificate and tls_key else None
     try:

@@ -21,6 +21,7 @@ from ostiary.credentials.sessions import SessionSeal
 from ostiary.credentials.vault import Vault
 from ostiary.engines.engine import Engine, Signer
 from ostiary.entropy import Entropy
+from ostiary.federation.issuers import Issuers
 from ostiary.settings import Settings
 from ostiary.store.database import Store
 from ostiary.store.transaction import Transaction
@@ -45,6 +46,8 @@ class House:
     engine: Engine | None
     engine_signer: Signer
     """Signs requests to the engine with the engine's own key."""
+    issuers: Issuers = field(default_factory=Issuers)
+    """Verifies identity tokens; one that is made without more reaches the public Internet alone."""
     write_record: Callable[[], None] = nothing_waits
     """Write what waits to be recorded: then the record has every request that was answered."""
 
