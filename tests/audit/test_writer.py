@@ -179,3 +179,17 @@ def test_threads_that_note_while_it_is_flushed_lose_nothing(world: World) -> Non
     found = events(world)
     assert len(found) == 1200
     assert len(set(found)) == 1200
+
+
+def test_the_last_use_of_a_key_says_which_client_it_was(world: World, audit: AuditWriter) -> None:
+    audit.note_use("AKIA1", 5, "iam", "us-east-1", "aws-cli/2.1 " + "x" * 600, "192.0.2.7")
+    audit.flush()
+    audit.note_use("AKIA1", 6, "iam", "us-east-1", "Boto3/1.4", "2001:db8::1")
+    with world.house.store.read() as tx:
+        use = tx.access_keys.use_of("AKIA1")
+    assert use is not None
+    assert (use.at, use.user_agent, use.source_ip) == (5, ("aws-cli/2.1 " + "x" * 600)[:512], "192.0.2.7")
+    audit.flush()
+    with world.house.store.read() as tx:
+        use = tx.access_keys.use_of("AKIA1")
+    assert use is not None and (use.at, use.user_agent, use.source_ip) == (6, "Boto3/1.4", "2001:db8::1")

@@ -14,7 +14,7 @@ from typing import Final
 
 from ostiary.audit.record import Happening, event
 from ostiary.store.database import Store
-from ostiary.store.records import AccessKeyUse, EventRecord
+from ostiary.store.records import USER_AGENT_KEPT, AccessKeyUse, EventRecord
 
 _MOST_WAITING: Final = 50_000
 _BATCH: Final = 1_000
@@ -45,12 +45,22 @@ class AuditWriter:
         """Write this soon."""
         self._waiting.put(happening)
 
-    def note_use(self, key_id: str, at: int, service: str, region: str) -> None:
-        """A long-term key was used."""
+    def note_use(
+        self, key_id: str, at: int, service: str, region: str, user_agent: str = "", source_ip: str = ""
+    ) -> None:
+        """A long-term key was used, by which client and from where. Of a second one use of each service is kept."""
         known = self._key_uses.get(key_id)
         if known is None or known.at != at or known.service != service or known.region != region:
+            use = AccessKeyUse(
+                key_id=key_id,
+                at=at,
+                service=service,
+                region=region,
+                user_agent=user_agent[:USER_AGENT_KEPT],
+                source_ip=source_ip,
+            )
             with self._uses_lock:
-                self._key_uses[key_id] = AccessKeyUse(key_id=key_id, at=at, service=service, region=region)
+                self._key_uses[key_id] = use
 
     def note_role_use(self, role_id: str, at: int, region: str) -> None:
         """Credentials of a role were used."""

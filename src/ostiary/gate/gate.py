@@ -175,7 +175,8 @@ class Gate:
         if presented is not None:
             at = int(request.at.timestamp())
             if caller.session is None:
-                self._audit.note_use(caller.access_key_id, at, signing_name, presented.scope.region)
+                region, agent = presented.scope.region, request.header("user-agent")
+                self._audit.note_use(caller.access_key_id, at, signing_name, region, agent, request.source_ip)
             elif caller.kind is CallerKind.ROLE_SESSION:
                 self._audit.note_role_use(caller.entity_id, at, presented.scope.region)
         return known

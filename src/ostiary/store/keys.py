@@ -23,13 +23,14 @@ _u: Final = access_key_uses.c
 _USE: Final = records(access_key_uses, AccessKeyUse, _u.key_id == given("key_id"))
 _FORGET_USE: Final = Prepared(delete(access_key_uses).where(_u.key_id == given("key_id")))
 _use: Final = upsert(access_key_uses)
+_USE_TOLD: Final = ("at", "service", "region", "user_agent", "source_ip")
 _NOTE_USE: Final = Prepared(
     _use.on_conflict_do_update(
         index_elements=["key_id"],
-        set_={name: _use.excluded[name] for name in ("at", "service", "region")},
+        set_={name: _use.excluded[name] for name in _USE_TOLD},
         where=_u.at <= _use.excluded.at,
     ),
-    ("key_id", "at", "service", "region"),
+    ("key_id", *_USE_TOLD),
 )
 
 _p: Final = login_profiles.c

@@ -41,7 +41,7 @@ class Rows:
         self._link, self._touch = link, touch
 
 
-class _Statements(Generic[R]):
+class NamedStatements(Generic[R]):
     """What all named entities are asked and told, for one table."""
 
     def __init__(self, table: Table, record: type[R]) -> None:
@@ -71,7 +71,7 @@ def _begins(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
 class Named(Rows, Generic[R]):
     """The operations that all named entities share."""
 
-    _told: ClassVar[_Statements[Any]]
+    _told: ClassVar[NamedStatements[Any]]
 
     def add(self, record: R) -> None:
         """Add one. Raises `AlreadyExists` when the account has the name, in whatever letter case."""
@@ -131,7 +131,7 @@ _USERS_BOUND: Final = records(
 
 
 class Users(Named[UserRecord]):
-    _told = _Statements(tables.users, UserRecord)
+    _told = NamedStatements(tables.users, UserRecord)
 
     def with_boundary(self, account: str, policy_arn: str) -> Sequence[UserRecord]:
         """The users whose boundary this policy is."""
@@ -162,7 +162,7 @@ _MEMBERS: Final = Question(
 
 
 class Groups(Named[GroupRecord]):
-    _told = _Statements(tables.groups, GroupRecord)
+    _told = NamedStatements(tables.groups, GroupRecord)
 
     def enrol(self, group_id: str, user_id: str) -> None:
         """Make a user a member; a second time changes nothing."""
@@ -200,7 +200,7 @@ _USED: Final = Prepared(
 
 
 class Roles(Named[RoleRecord]):
-    _told = _Statements(tables.roles, RoleRecord)
+    _told = NamedStatements(tables.roles, RoleRecord)
 
     def with_boundary(self, account: str, policy_arn: str) -> Sequence[RoleRecord]:
         """The roles whose boundary this policy is."""
@@ -222,7 +222,7 @@ _PROFILES_OF_ROLE: Final = Question(
 
 
 class InstanceProfiles(Named[InstanceProfileRecord]):
-    _told = _Statements(tables.instance_profiles, InstanceProfileRecord)
+    _told = NamedStatements(tables.instance_profiles, InstanceProfileRecord)
 
     def of_role(self, role_id: str, *, after: str = "", limit: int = 10_000) -> Sequence[InstanceProfileRecord]:
         """The profiles that hold a role, by name."""
@@ -242,7 +242,7 @@ _REMOVE_VERSION: Final = Prepared(delete(tables.policy_versions).where(*_one_ver
 class Policies(Named[PolicyRecord]):
     """Customer-managed policies and their versions."""
 
-    _told = _Statements(tables.policies, PolicyRecord)
+    _told = NamedStatements(tables.policies, PolicyRecord)
 
     def add_version(self, version: PolicyVersionRecord) -> None:
         """Keep a version."""

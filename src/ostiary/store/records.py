@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
+
+USER_AGENT_KEPT: Final = 512
+"""Characters of a client's name that are kept with a key's last use."""
 
 
 class AlreadyExists(Exception):
@@ -108,6 +112,9 @@ class AccessKeyUse:
     at: int
     service: str
     region: str
+    user_agent: str = ""
+    """As the client calls itself; never longer than `USER_AGENT_KEPT`."""
+    source_ip: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

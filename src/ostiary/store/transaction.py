@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy import delete, insert
 
 from ostiary.store.accounts import Accounts
+from ostiary.store.certificates import ServerCertificates, ServiceCredentials, SigningCertificates, SshPublicKeys
 from ostiary.store.delegation import (
     AccountProperties,
     Delegations,
@@ -25,6 +26,7 @@ from ostiary.store.openid import Issuers, OpenIdProviders
 from ostiary.store.organization import OrganizationPolicies, Organizations
 from ostiary.store.passwords import PasswordPolicies, PasswordsSet
 from ostiary.store.possessions import Attachments, Buckets, InlinePolicies, Settings, Tags
+from ostiary.store.saml import SamlProviders, SamlRedemptions
 from ostiary.store.tables import changes
 
 _KEPT_CHANGES: Final = 10_000
@@ -90,6 +92,10 @@ class Transaction:
     password_policies = _Noun(PasswordPolicies)
     passwords_set = _Noun(PasswordsSet)
     mfa_devices = _Noun(MfaDevices)
+    signing_certificates = _Noun(SigningCertificates)
+    ssh_public_keys = _Noun(SshPublicKeys)
+    server_certificates = _Noun(ServerCertificates)
+    service_credentials = _Noun(ServiceCredentials)
     openid_providers = _Noun(OpenIdProviders)
     issuers = _Noun(Issuers)
     buckets = _Noun(Buckets)
@@ -102,6 +108,8 @@ class Transaction:
     role_deletions = _Noun(RoleDeletions)
     account_properties = _Noun(AccountProperties)
     organization_trust = _Noun(OrganizationTrust)
+    saml_providers = _Noun(SamlProviders)
+    saml_redemptions = _Noun(SamlRedemptions)
     settings = _Noun(Settings)
     events = _Noun(Events)
     documents = _Noun(Documents)

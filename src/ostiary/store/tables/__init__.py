@@ -7,6 +7,12 @@
 from __future__ import annotations
 
 from ostiary.store.tables.base import metadata
+from ostiary.store.tables.certificates import (
+    server_certificates,
+    service_credentials,
+    signing_certificates,
+    ssh_public_keys,
+)
 from ostiary.store.tables.delegation import (
     account_properties,
     delegated_administrators,
@@ -45,6 +51,7 @@ from ostiary.store.tables.organizations import (
     organizations,
 )
 from ostiary.store.tables.platform import buckets, changes, documents, events, instances, profile_associations, settings
+from ostiary.store.tables.saml import saml_keys, saml_providers, saml_redemptions
 
 __all__ = [
     "access_key_uses",
@@ -85,8 +92,15 @@ __all__ = [
     "role_template_versions",
     "roles",
     "root_access_features",
+    "saml_keys",
+    "saml_providers",
+    "saml_redemptions",
+    "server_certificates",
+    "service_credentials",
     "service_linked_role_deletions",
     "settings",
+    "signing_certificates",
+    "ssh_public_keys",
     "tags",
     "trusted_services",
     "users",

@@ -116,4 +116,6 @@ access_key_uses: Final = Table(
     Column("at", Integer, nullable=False),
     Column("service", String(64), nullable=False),
     Column("region", String(64), nullable=False),
+    Column("user_agent", Text, nullable=False),
+    Column("source_ip", String(45), nullable=False),
 )
