@@ -28,6 +28,7 @@ SCALARS: dict[str, type | tuple[type, ...]] = {
     "boolean": bool,
     "integer": int,
     "timestamp": datetime,
+    "blob": bytes,
 }
 NAMELESS_ROOT = {"UserName", "Path"}
 """What AWS leaves out of answers about the root user, although the model requires it."""
@@ -58,8 +59,8 @@ def check_shape(value: Any, shape: Shape | None, without: AbstractSet[str], wher
         if shape.type_name == "timestamp":
             assert value.tzinfo is not None, where
     if getattr(shape, "enum", None):
-        # AWS answers `Policy` for the type of a boundary, outside of its own enumeration.
-        assert value in shape.enum or where.endswith("PermissionsBoundaryType"), where
+        # AWS answers `Policy` for the type of a boundary, and the simulator `IAM Policy`, outside of its enumerations.
+        assert value in shape.enum or where.endswith(("PermissionsBoundaryType", "SourcePolicyType")), where
 
 
 class Iam:

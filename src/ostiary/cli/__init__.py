@@ -11,6 +11,7 @@ import typer
 _VERBS: Final = {
     "serve": "Start the server: the AWS endpoint, instance metadata, the S3 engine.",
     "account": "Accounts of this installation.",
+    "mfa": "MFA devices: load hardware tokens.",
     "configure": "Write a profile for the aws CLI and the SDKs.",
     "instance": "Run commands as instances with a role.",
     "policy": "Test, validate and decide policies without a server.",

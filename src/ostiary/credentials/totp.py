@@ -26,8 +26,8 @@ TOLERANCE: Final = 1
 """Steps before and after the present one whose code is taken (RFC 6238, section 5.2)."""
 SYNC_WINDOW: Final = 20
 """Steps before and after in which two consecutive codes are looked for when a device is enabled."""
-RESYNC_WINDOW: Final = 2880
-"""The same when it is resynchronized: a day of a clock that runs wrong. Two codes prove as much as twelve digits."""
+RESYNC_WINDOW: Final = 120
+"""The same when it is resynchronized: an hour of a clock that runs wrong. Two codes prove as much as twelve digits."""
 _SEED_LETTERS: Final = 64
 _SHORTEST_SEED: Final = 10
 """Bytes; RFC 4226 asks for 16, older tokens have less."""

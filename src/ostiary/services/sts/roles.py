@@ -19,6 +19,7 @@ from ostiary.identifiers import AccountId, Arn, NotAnArn, iam_arn, sts_arn
 from ostiary.policy import ContextValue, PolicyType, Pool, Source
 from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import Call, operation
+from ostiary.services.sts.mfa import mfa_context, prove_mfa
 from ostiary.services.sts.session_parameters import (
     credentials,
     read_session_parameters,
@@ -57,7 +58,7 @@ def _asks(call: Call, tx: Transaction) -> Iterable[Ask]:
     role = find_role(tx, arn)
     tags = read_tags(call.params.get("Tags") or ())
     identity = _source_identity(call)
-    context: dict[str, ContextValue] = {"sts:RoleSessionName": call.params["RoleSessionName"]}
+    context: dict[str, ContextValue] = {"sts:RoleSessionName": call.params["RoleSessionName"], **mfa_context(call)}
     if call.params.get("ExternalId") is not None:
         context["sts:ExternalId"] = call.params["ExternalId"]
     if identity is not None:
@@ -77,14 +78,12 @@ def _asks(call: Call, tx: Transaction) -> Iterable[Ask]:
     ]
 
 
-@operation("sts", "AssumeRole", asks=_asks)
+@operation("sts", "AssumeRole", asks=_asks, prove=prove_mfa)
 def assume_role(call: Call, tx: Transaction) -> dict[str, Any]:
-    """Credentials of a role, for a time."""
+    """Credentials of a role, for a time. They say nothing of MFA, which the trust policy has judged."""
     role = find_role(tx, call.params["RoleArn"])
     assert role is not None  # its trust policy has just allowed the call
     seconds = _seconds(call, role)
-    if call.params.get("SerialNumber") or call.params.get("TokenCode"):
-        raise ServiceFault("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.", 403)
     asked = read_session_parameters(call, tx, role.account)
     inherited = _inherited(call)
     if {key.lower() for key, _ in inherited} & {key.lower() for key, _ in asked.tags}:

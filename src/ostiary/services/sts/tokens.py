@@ -1,6 +1,6 @@
 """GetSessionToken and GetFederationToken.
 
-Source: STS API Reference; R101, R105, R106, R116.
+Source: STS API Reference; R101, R105, R106, R110, R116.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from ostiary.authorization.caller import CallerKind
 from ostiary.authorization.judge import Ask
 from ostiary.credentials.sessions import Session, SessionKind
 from ostiary.identifiers import AccountId, sts_arn
-from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import Call, nothing, operation
+from ostiary.services.sts.mfa import prove_mfa
 from ostiary.services.sts.session_parameters import credentials, read_session_parameters, read_tags, tag_context
 from ostiary.store.transaction import Transaction
 
@@ -21,16 +21,9 @@ DEFAULT_SECONDS: Final = 43_200
 ROOT_SECONDS: Final = 3600
 
 
-@operation("sts", "GetSessionToken", asks=nothing)
+@operation("sts", "GetSessionToken", asks=nothing, prove=prove_mfa)
 def get_session_token(call: Call, _tx: Transaction) -> dict[str, Any]:
     """The caller's own permissions, for a time. Needs no permission and can't be denied."""
-    if call.params.get("SerialNumber") or call.params.get("TokenCode"):
-        raise ServiceFault(
-            "AccessDenied",
-            "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is "
-            "valid and associated with this user.",
-            403,
-        )
     session = Session(
         kind=SessionKind.SESSION_TOKEN,
         account=call.account,
@@ -38,6 +31,7 @@ def get_session_token(call: Call, _tx: Transaction) -> dict[str, Any]:
         access_key_id=call.house.seal.new_access_key_id(AccountId(call.account)),
         issued=call.now,
         expires=call.now + _seconds(call),
+        mfa_at=call.proven,
     )
     return {"Credentials": credentials(call.house.seal.issue(session))}
 
