@@ -108,3 +108,15 @@ class ServiceAccessNotEnabled(IamFault):
 
 class RoleTemplateDisabled(IamFault):
     CODE = "RoleTemplateDisabled"
+
+
+class OpenIdIdpCommunicationError(IamFault):
+    CODE = "OpenIdIdpCommunicationError"
+
+
+class FeatureEnabled(IamFault):
+    CODE, STATUS = "FeatureEnabled", 409
+
+
+class FeatureDisabled(IamFault):
+    CODE, STATUS = "FeatureDisabled", 404

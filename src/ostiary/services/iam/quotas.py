@@ -28,6 +28,8 @@ QUOTAS: Final[Mapping[str, int]] = MappingProxyType(
         "SigningCertificatesPerUser": 2,
         "MFADevicesPerUser": 8,
         "MFADevicesPerAccount": 5000,
+        "OpenIdConnectProvidersPerAccount": 100,
+        "ClientIdsPerOpenIdConnectProvider": 100,
         "PoliciesPerUser": 10,
         "PoliciesPerGroup": 10,
         "PoliciesPerRole": 10,
