@@ -36,6 +36,15 @@ def test_names_are_spelled_as_cloudtrail_spells_them_and_values_are_json() -> No
         ("iam", "UpdateLoginProfile", "input", {"UserName": "bob", "Password": "GEHEIM"}, 1),
         ("iam", "CreateAccessKey", "output", {"AccessKey": {"UserName": "b", "SecretAccessKey": "GEHEIM"}}, 1),
         ("sts", "AssumeRole", "input", {"RoleArn": "a", "TokenCode": "GEHEIM"}, 1),
+        ("sts", "GetSessionToken", "input", {"SerialNumber": "a", "TokenCode": "GEHEIM"}, 1),
+        ("iam", "EnableMFADevice", "input", {"AuthenticationCode1": "GEHEIM", "AuthenticationCode2": "GEHEIM"}, 2),
+        (
+            "iam",
+            "CreateVirtualMFADevice",
+            "output",
+            {"VirtualMFADevice": {"SerialNumber": "a", "Base32StringSeed": b"GEHEIM", "QRCodePNG": b"GEHEIM"}},
+            2,
+        ),
         (
             "sts",
             "AssumeRole",

@@ -12,7 +12,11 @@ from ostiary.credentials.passwords import hash_password
 from ostiary.credentials.sessions import SessionSeal
 from ostiary.credentials.vault import Vault
 from ostiary.entropy import SystemEntropy
+from ostiary.services.iam.hardware_tokens import Token
+from ostiary.services.iam.passwords import NewPassword
 from ostiary.settings import RemoteEngineSettings
+from ostiary.store.mfa import MfaDeviceRecord
+from ostiary.store.passwords import PasswordSet
 from ostiary.store.records import AccessKeyRecord, AccountRecord, LoginProfileRecord
 from tests.credentials.test_sessions import PLAIN
 
@@ -23,6 +27,10 @@ HOLDERS: list[tuple[Any, list[str]]] = [
     (KeyFacts(id="AKIA1", account="1", owner_id="A", secret="GEHEIM", active=True), ["GEHEIM"]),
     (AccessKeyRecord(id="AKIA1", account="1", owner_id="A", secret=b"GEHEIM", active=True, created=1), ["GEHEIM"]),
     (LoginProfileRecord(user_id="A", password=HASH, created=1, reset_required=False), [HASH]),
+    (MfaDeviceRecord(id="M", serial="s", account="1", kind="virtual", created=1, seed=b"GEHEIM"), ["GEHEIM"]),
+    (Token(line=1, serial="GAHT12345678", seed="GEHEIM", period=30), ["GEHEIM"]),
+    (PasswordSet(password=HASH, at=1), [HASH]),
+    (NewPassword(hashed=HASH, rests_on=(HASH,)), [HASH]),
     (
         AccountRecord(id="1", name="n", email="e", created=1, canonical_id="c", data_key=b"GEHEIM", root_password=HASH),
         ["GEHEIM", HASH],

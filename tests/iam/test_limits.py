@@ -11,6 +11,7 @@ import pytest
 from ostiary.wire import models
 from ostiary.wire.parse import check_input
 from tests.iam.asking import Iam
+from tests.iam.devices import Phone
 from tests.world import OTHER
 
 VECTORS = Path(__file__).parent.parent / "vectors"
@@ -77,6 +78,13 @@ def add_membership(iam: Iam, number: int) -> tuple[str, dict[str, Any]]:
     return "AddUserToGroup", {"GroupName": f"g{number}", "UserName": "bob"}
 
 
+def add_device(iam: Iam, number: int) -> tuple[str, dict[str, Any]]:
+    if not number:
+        iam.users("bob")
+    phone = Phone(iam, f"p{number}")
+    return "EnableMFADevice", {"UserName": "bob", "SerialNumber": phone.serial, **phone.codes()}
+
+
 def add_tag(iam: Iam, number: int) -> tuple[str, dict[str, Any]]:
     if not number:
         iam.users("bob")
@@ -87,6 +95,7 @@ ADD = {
     ("groups", "account"): (add_group, "Cannot exceed quota for GroupsPerAccount: 300"),
     ("access keys", "user"): (add_key, "Cannot exceed quota for AccessKeysPerUser: 2"),
     ("access keys", "root user"): (add_root_key, "Cannot exceed quota for AccessKeysPerUser: 2"),
+    ("MFA devices", "user"): (add_device, "Cannot exceed quota for MFADevicesPerUser: 8"),
     ("groups", "user"): (add_membership, "Cannot exceed quota for GroupsPerUser: 10"),
     ("tags", "user"): (add_tag, "The number of tags has reached the maximum limit."),
 }

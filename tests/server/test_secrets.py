@@ -64,6 +64,9 @@ def live_through(told: Told) -> None:
         told.hear(line.ask(form(action, "2000-01-01", {"UserName": "keeper", "Password": PASSWORD})))
     told.hear(line.iam("ChangePassword", OldPassword=PASSWORD, NewPassword=SECOND))
     told.hear(line.iam("ChangePassword", OldPassword=PASSWORD, NewPassword=SECOND * 20))
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="keeper")["VirtualMFADevice"]
+    told.secrets["an MFA seed"] = device["Base32StringSeed"].decode()
+    told.hear(line.iam("CreateVirtualMFADevice", VirtualMFADeviceName="keeper"))
     iam.create_role(RoleName="stage", AssumeRolePolicyDocument=TRUST)
     iam.put_user_policy(
         UserName="keeper",

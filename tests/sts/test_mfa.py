@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from ostiary.services.faults import ServiceFault
 from ostiary.services.iam.hardware_tokens import import_tokens, read_tokens
 from ostiary.services.iam.mfa_codes import LOCKED_AFTER, LOCKED_SECONDS
 from ostiary.services.operation import OPERATIONS, Call, MustWait
+from ostiary.wire.models import service
+from ostiary.wire.parse import check_input
 from tests.iam.asking import Iam
 from tests.iam.devices import Phone, arn
 from tests.sts.people import add_role, assume, caller_of, judged, sent, session_of, trust
@@ -266,3 +270,15 @@ def test_codes_are_not_recorded(world: World, phone: Phone, alice: Caller) -> No
     told(world, alice, **shown(phone))
     with world.house.store.read() as tx:
         assert not [event for event in tx.events.latest(20) if code in event.body]
+
+
+NAMES = json.loads((Path(__file__).parent.parent / "vectors" / "names" / "names.json").read_text("utf-8"))
+CODES = [each for each in NAMES if each["kind"] == "mfa-token-code"]
+
+
+@pytest.mark.parametrize("vector", CODES, ids=lambda each: each["id"])
+@pytest.mark.parametrize("operation", ["GetSessionToken", "AssumeRole"])
+def test_the_form_of_a_code_is_checked_before_anything_else(vector: dict[str, Any], operation: str) -> None:
+    role = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/app", "RoleSessionName": "s1"} if operation == "AssumeRole" else {}
+    wrong = check_input(service("sts").operation(operation), {**role, "TokenCode": vector["value"]})
+    assert bool(wrong) is not vector["valid"]
