@@ -68,4 +68,4 @@ def ssh_line(number: int = 0, bits: int = 2048) -> str:
 
 def ssh_pem(number: int = 0) -> str:
     """The same in PEM."""
-    return rsa_key(number).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return rsa_key(number, 2048).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 LEAST_BITS: Final = 2048
-_OPENSSH: Final = re.compile(r"[a-z][a-z0-9@.-]*\s+AAAA[A-Za-z0-9+/=]+(\s.*)?", re.DOTALL)
+_OPENSSH: Final = re.compile(r"[a-z][a-z0-9@.-]*\s+AAAA[A-Za-z0-9+/=]*(\s.*)?", re.DOTALL)
 _PEM: Final = re.compile(r"-----BEGIN ([A-Z ]+)-----.*-----END \1-----", re.DOTALL)
 
 
