@@ -70,7 +70,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The identity provider (`aws:FederatedProvider`)."""
     chained: bool = False
     """Assumed with another session's credentials."""
-    context: tuple[tuple[str, str], ...] = ()
+    context: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     """Further condition keys that go with the session, such as `ec2:SourceInstanceARN`."""
 
 

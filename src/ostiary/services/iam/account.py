@@ -47,7 +47,6 @@ SUMMARY_QUOTAS: Final = {
 _ABSENT: Final = {
     "ServerCertificates": 0,
     "AccountSigningCertificatesPresent": 0,
-    "Providers": 0,
 }
 
 
@@ -97,6 +96,7 @@ def get_account_summary(call: Call, tx: Transaction) -> dict[str, Any]:
         "MFADevicesInUse": tx.mfa_devices.count_assigned(account.id),
         "AccountMFAEnabled": int(bool(tx.mfa_devices.of(account.id))),
         "AccountPasswordPresent": int(account.root_password is not None),
+        "Providers": tx.openid_providers.count(account.id),
         "GlobalEndpointTokenVersion": token_version(tx, account.id),
     }
     limits = {member: quotas.quota(tx, account.id, name) for member, name in SUMMARY_QUOTAS.items()}

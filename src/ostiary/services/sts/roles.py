@@ -50,6 +50,12 @@ def trust_pool(role: RoleRecord | None) -> Pool:
     return Pool((attached(role.trust, Source(type=PolicyType.TRUST, name="trust policy", owner=owner)),))
 
 
+def role_tag_context(tx: Transaction, role: RoleRecord | None) -> dict[str, ContextValue]:
+    """The condition keys of a role's tags."""
+    tags = () if role is None else tx.tags.of(role.id)
+    return {f"{prefix}:ResourceTag/{tag.key}": tag.value for tag in tags for prefix in ("aws", "iam")}
+
+
 def _asks(call: Call, tx: Transaction) -> Iterable[Ask]:
     if call.caller.kind is CallerKind.ROOT:
         raise ServiceFault("AccessDenied", "Roles may not be assumed by root accounts.", 403)
@@ -63,9 +69,7 @@ def _asks(call: Call, tx: Transaction) -> Iterable[Ask]:
         context["sts:ExternalId"] = call.params["ExternalId"]
     if identity is not None:
         context["sts:SourceIdentity"] = identity
-    if role is not None:
-        for tag in tx.tags.of(role.id):
-            context[f"aws:ResourceTag/{tag.key}"] = context[f"iam:ResourceTag/{tag.key}"] = tag.value
+    context.update(role_tag_context(tx, role))
     context.update(tag_context(tags, call.params.get("TransitiveTagKeys") or ()))
     actions = ["sts:AssumeRole"]
     if tags or _inherited(call):
@@ -83,7 +87,7 @@ def assume_role(call: Call, tx: Transaction) -> dict[str, Any]:
     """Credentials of a role, for a time. They say nothing of MFA, which the trust policy has judged."""
     role = find_role(tx, call.params["RoleArn"])
     assert role is not None  # its trust policy has just allowed the call
-    seconds = _seconds(call, role)
+    seconds = role_seconds(call, role)
     asked = read_session_parameters(call, tx, role.account)
     inherited = _inherited(call)
     if {key.lower() for key, _ in inherited} & {key.lower() for key, _ in asked.tags}:
@@ -137,7 +141,7 @@ def _read_role_arn(text: str) -> tuple[str, str]:
     return arn.account, found[1]
 
 
-def _seconds(call: Call, role: RoleRecord) -> int:
+def role_seconds(call: Call, role: RoleRecord) -> int:
     """The duration, checked in AWS's order (R116, R117); the fixed range was checked with the model."""
     asked: int | None = call.params.get("DurationSeconds")
     if asked is None:
