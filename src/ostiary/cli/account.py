@@ -1,4 +1,4 @@
-"""`ostiary account create|list|quota`."""
+"""`ostiary account create|list|quota|delegations`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ostiary.app import build
 from ostiary.cli.serve import DEFAULT_DATA, Data
 from ostiary.services.accounts import CannotFound, found
 from ostiary.services.iam import quotas
+from ostiary.services.iam.delegation import state_of
+from ostiary.services.sts.delegated_tokens import token_of
 from ostiary.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -98,6 +100,40 @@ def quota(
         return
     for each, number in shown.items():
         typer.echo(f"{each:<36}{number}{f'  (AWS: {quotas.QUOTAS[each]})' if each in own else ''}")
+
+
+@app.command()
+def delegations(
+    account: Annotated[str, typer.Argument(help="The id of the account that asked.")],
+    data: Data = DEFAULT_DATA,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the delegation requests that an account made; those that were granted with the token to exchange."""
+    _must_exist(data)
+    built = build(Settings(data=data.expanduser().absolute()))
+    house = built.house
+    try:
+        now = int(house.clock.now().timestamp())
+        with house.store.read() as tx:
+            records = tx.delegations.requested_by(account)
+        shown = [
+            {
+                "id": each.id,
+                "workflow": each.workflow_id,
+                "state": state_of(each, now).value,
+                "token": token_of(house, each, now),
+            }
+            for each in records
+        ]
+    finally:
+        built.close()
+    if as_json:
+        typer.echo(json.dumps(shown))
+        return
+    for one in shown:
+        typer.echo(f"{one['id']}  {one['state']:<16}  {one['workflow']}")
+        if one["token"]:
+            typer.echo(f"  {one['token']}")
 
 
 def _limit(text: str) -> int:

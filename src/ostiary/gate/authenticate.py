@@ -17,6 +17,9 @@ from ostiary.services.operation import Call, Operation
 from ostiary.sigv4 import Declaration, Presented, Reason, SignatureFault, Verified, declaration, sha256_hex, verify
 from ostiary.store.records import RoleRecord
 
+_OF_ROLE = "AROA"
+"""What the unique ids of roles begin with."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authenticated:
@@ -114,7 +117,8 @@ def key_caller(book: Book, account: str, owner_id: str, access_key_id: str) -> C
 
 def session_caller(book: Book, session: Session) -> Caller | None:
     """The principal of a session; None when its role or user is gone (R124)."""
-    if session.kind is SessionKind.ROLE:
+    delegated = session.kind is SessionKind.DELEGATED and session.principal_id.startswith(_OF_ROLE)
+    if session.kind is SessionKind.ROLE or delegated:
         standing = book.role(session.principal_id)
         return None if standing is None else _role_session(book, standing, session)
     by_root = session.principal_id == session.account

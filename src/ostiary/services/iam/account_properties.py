@@ -4,8 +4,7 @@ Which namespaces and properties AWS has is not published but for Role Manager's;
 and changes nothing else.
 
 Source: IAM API Reference, GetAccountProperties, PutAccountProperties, SetSecurityTokenServicePreferences; Service
-Authorization Reference,
-`iam:AccountPropertyNamespaces`.
+Authorization Reference, `iam:AccountPropertyNamespaces`.
 """
 
 from __future__ import annotations
