@@ -17,6 +17,18 @@ class RemoteEngineSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How many requests of a family an account may make."""
+
+    family: str
+    """A service (`iam`), its reads or writes (`iam-read`, `sts-write`), or one operation (`sts:AssumeRole`)."""
+    per_second: float
+    """The rate that may last."""
+    burst: float
+    """How many may come at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Settings of one server."""
 
@@ -40,6 +52,8 @@ class Settings:
     """PEM file of authorities that are believed for them, besides the system's."""
     public_url: str | None = None
     """Where others reach the AWS endpoint, such as `https://aws.example.com`; None: the address it listens on."""
+    throttle: tuple[Rate, ...] = ()
+    """Empty: requests are not counted."""
     audit_delay: float = 0.1
     """Seconds that an event of a read may wait to be written with others."""
 

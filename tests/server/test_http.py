@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import email.utils
 import re
 import socket
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -106,3 +108,59 @@ def test_a_server_tells_nothing_of_what_it_is_made_of(line: Line) -> None:
     reply = line.ask(form("ListUsers", IAM, {}))
     assert "server" not in reply.headers and "x-powered-by" not in reply.headers
     assert "date" in reply.headers
+
+
+def head_of(line: Line, body: bytes, **more: str) -> bytes:
+    """A signed request to IAM up to its body."""
+    headers = {**line.signed(body), "Content-Length": str(len(body)), **more}
+    return b"POST / HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in headers.items()).encode() + b"\r\n"
+
+
+def answers(said: bytes) -> list[bytes]:
+    """The whole answers in what was said."""
+    found = []
+    while said:
+        head, _, rest = said.partition(b"\r\n\r\n")
+        length = int(re.search(rb"(?i)content-length: *(\d+)", head)[1])  # type: ignore[index]
+        found.append(head + b"\r\n\r\n" + rest[:length])
+        said = rest[length:]
+    return found
+
+
+def test_iam_answers_one_request_after_the_other_on_a_connection(server: Server, line: Line) -> None:
+    """Changes, reads and refusals, each sent before the answer to the last was read."""
+    bodies = [
+        form("CreateUser", IAM, {"UserName": "piped"}),
+        form("GetUser", IAM, {"UserName": "piped"}),
+        form("GetUser", IAM, {"UserName": "nobody"}),
+        form("DeleteUser", IAM, {"UserName": "piped"}),
+    ]
+    place = urlsplit(server.endpoint)
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=10) as connection:
+        connection.sendall(b"".join(head_of(line, body) + body for body in bodies))
+        said = b""
+        while said.count(b"</RequestId>") < len(bodies):
+            said += connection.recv(65_536)
+    found = answers(said)
+    assert [each.split(b" ", 2)[1] for each in found] == [b"200", b"200", b"404", b"200"]
+    assert b"<GetUserResult>" in found[1] and b"<DeleteUserResponse" in found[3]
+
+
+def test_iam_tells_a_client_that_asks_first_to_go_on(server: Server, line: Line) -> None:
+    body = form("ListUsers", IAM, {})
+    place = urlsplit(server.endpoint)
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=10) as connection:
+        for _ in range(2):  # the connection is kept
+            connection.sendall(head_of(line, body, Expect="100-continue"))
+            assert connection.recv(1_000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            connection.sendall(body)
+            assert heard(connection).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("action", ["ListUsers", "GetUser", "Nope"])
+def test_answers_of_iam_have_a_date_and_the_request_id_of_their_body(line: Line, action: str) -> None:
+    sent = datetime.now(UTC).replace(microsecond=0)
+    reply = line.iam(action, **({"UserName": "nobody"} if action == "GetUser" else {}))
+    told = email.utils.parsedate_to_datetime(reply.headers["date"])
+    assert reply.headers["date"].endswith(" GMT") and abs((told - sent).total_seconds()) < 10
+    assert reply.headers["x-amzn-requestid"] in reply.text

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ostiary.settings import RemoteEngineSettings, Settings
+from ostiary.settings import Rate, RemoteEngineSettings, Settings
 
 app = typer.Typer()
+
+_RATE = re.compile(r"([a-z0-9]+(?:-read|-write|:[A-Za-z0-9]+)?)=(\d{1,6}(?:\.\d{1,3})?)(?:/(\d{1,6}))?", re.ASCII)
 
 DEFAULT_DATA = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "ostiary"
 Data = Annotated[Path, typer.Option("--data", help="The data directory.", envvar="OSTIARY_DATA")]
@@ -35,6 +38,13 @@ def serve(
         typer.Option(help="Guard this S3 endpoint instead of the own SeaweedFS.", envvar="OSTIARY_S3_ENDPOINT"),
     ] = None,
     no_s3: Annotated[bool, typer.Option("--no-s3", help="Start no S3 engine.")] = False,
+    throttle: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FAMILY=RATE[/BURST]",
+            help="Requests a second that an account may make: iam=20/40, iam-write=5, sts:AssumeRole=100.",
+        ),
+    ] = None,
     allow_private_issuer: Annotated[
         list[str] | None,
         typer.Option(
@@ -65,6 +75,7 @@ def serve(
         workers=workers,
         remote_engine=_remote(s3_endpoint),
         supervise_engine=not no_s3,
+        throttle=tuple(map(_rate, throttle or ())),
         private_issuers=tuple(allow_private_issuer or ()),
         issuer_ca=issuer_ca.expanduser().absolute() if issuer_ca else None,
         public_url=public_url,
@@ -75,6 +86,16 @@ def serve(
     except CannotServe as reason:
         typer.echo(f"ostiary: {reason}", err=True)
         raise typer.Exit(1) from None
+
+
+def _rate(text: str) -> Rate:
+    """`iam-read=20/40` is twenty a second, forty at once; without a burst as many at once as a second, one at least."""
+    found = _RATE.fullmatch(text)
+    per_second = float(found[2]) if found else 0.0
+    burst = float(found[3]) if found and found[3] else max(1.0, per_second)
+    if found is None or per_second <= 0 or burst < 1:
+        raise typer.BadParameter(f"`{text}` is no rate; write FAMILY=RATE or FAMILY=RATE/BURST, such as iam=20/40")
+    return Rate(family=found[1], per_second=per_second, burst=burst)
 
 
 def _remote(url: str | None) -> RemoteEngineSettings | None:

@@ -20,11 +20,13 @@ from ostiary.gate.authenticate import Authenticated, Authenticator, vouched_for
 from ostiary.gate.authorize import Refused
 from ostiary.gate.denied import with_references
 from ostiary.gate.operate import carry_out
+from ostiary.gate.published import published
 from ostiary.gate.recorded import parameters_for_record
 from ostiary.gate.request import HttpRequest, HttpResponse
 from ostiary.gate.respond import error_response, respond
 from ostiary.gate.route import route, service_alone, streamed
 from ostiary.gate.target import Target
+from ostiary.gate.throttle import Throttle
 from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import OPERATIONS, Call, House, MustWait, Operation
 from ostiary.services.outcome import Answer, Forward
@@ -75,10 +77,15 @@ class Gate:
         self._house, self._audit, self._report = house, audit, report
         self._authenticator = Authenticator(house.book, house.seal)
         self._endpoints = Endpoints()
+        self._throttle = Throttle(house.settings.throttle) if house.settings.throttle else None
 
     def streams(self, head: HttpRequest) -> bool:
         """Whether the body goes to the engine as it comes, rather than into memory."""
         return streamed(head, self._endpoints)
+
+    def published(self, head: HttpRequest) -> HttpResponse | None:
+        """What is there for everybody to read, and no operation: nothing of it is recorded."""
+        return published(self._house, head, self._endpoints)
 
     def route(self, request: HttpRequest) -> Route:
         """Which service, which operation; a fault is kept for `answer`, so that it is recorded like any other."""
@@ -137,6 +144,10 @@ class Gate:
         presented = present(request.method, request.raw_path, request.raw_query, request.headers)
         trail.claimed_key = presented.akid if presented else ""
         known = self._authenticate(route, presented, trail)
+        if self._throttle is not None:
+            slower = self._throttle.refusal(target, known.caller.account, request.at.timestamp())
+            if slower is not None:
+                raise slower
         if route.fault is not None:
             raise route.fault
         assert route.operation is not None
