@@ -46,6 +46,10 @@ class ApiApp:
         if scope["type"] != "http":
             return
         head = self._head(scope)
+        page = self._gate.published(head)
+        if page is not None:
+            await answer(send, head, page)
+            return
         if self._gate.streams(head):
             request = head
         else:
