@@ -17,6 +17,8 @@ from ostiary.wire.models import redacted as without_secrets
 from ostiary.wire.shapes import Node
 
 _MAX_TEXT: Final = 20_000
+_PRIVATE_KEY: Final = "PRIVATE KEY-----"
+"""How a private key in PEM begins: nobody's business, also where a certificate was asked for."""
 _SECRET: Final = frozenset(name.lower() for name in SECRET_MEMBERS)
 
 
@@ -41,6 +43,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return f"({len(value)} bytes)"
     if isinstance(value, str):
+        if _PRIVATE_KEY in value:
+            return HIDDEN
         return value if len(value) <= _MAX_TEXT else value[:_MAX_TEXT] + "…"
     return value if value is None or isinstance(value, bool | int | float) else f"({type(value).__name__})"
 

@@ -36,6 +36,7 @@ SECRET_MEMBERS = frozenset(
         "NewPassword",
         "OldPassword",
         "ServicePassword",
+        "ServiceCredentialSecret",
         "PrivateKey",
         "TokenCode",
         "AuthenticationCode1",

@@ -34,7 +34,7 @@ SUMMARY_QUOTAS: Final = {
     "AssumeRolePolicySizeQuota": "ACLSizePerRole",
     "GroupsPerUserQuota": "GroupsPerUser",
     "AccessKeysPerUserQuota": "AccessKeysPerUser",
-    "SigningCertificatesPerUserQuota": "SigningCertificatesPerUser",
+    "SigningCertificatesPerUserQuota": "CertificatesPerUser",
     "AttachedPoliciesPerUserQuota": "PoliciesPerUser",
     "AttachedPoliciesPerGroupQuota": "PoliciesPerGroup",
     "AttachedPoliciesPerRoleQuota": "PoliciesPerRole",
@@ -42,12 +42,6 @@ SUMMARY_QUOTAS: Final = {
     "PolicyVersionsInUseQuota": "PolicyVersionsInUse",
 }
 """Members of the summary that are quotas, by the quota's name."""
-
-# Things that nobody can have here: server and signing certificates, identity providers.
-_ABSENT: Final = {
-    "ServerCertificates": 0,
-    "AccountSigningCertificatesPresent": 0,
-}
 
 
 @operation("iam", "CreateAccountAlias", asks=on_everything("iam:CreateAccountAlias"), changes=True)
@@ -95,12 +89,14 @@ def get_account_summary(call: Call, tx: Transaction) -> dict[str, Any]:
         "MFADevices": tx.mfa_devices.count_virtual(account.id),
         "MFADevicesInUse": tx.mfa_devices.count_assigned(account.id),
         "AccountMFAEnabled": int(bool(tx.mfa_devices.of(account.id))),
+        "ServerCertificates": tx.server_certificates.count(account.id),
+        "AccountSigningCertificatesPresent": int(bool(tx.signing_certificates.of(account.id))),
         "AccountPasswordPresent": int(account.root_password is not None),
-        "Providers": tx.openid_providers.count(account.id),
+        "Providers": tx.openid_providers.count(account.id) + tx.saml_providers.count(account.id),
         "GlobalEndpointTokenVersion": token_version(tx, account.id),
     }
     limits = {member: quotas.quota(tx, account.id, name) for member, name in SUMMARY_QUOTAS.items()}
-    return {"SummaryMap": {**counts, **limits, **_ABSENT}}
+    return {"SummaryMap": {**counts, **limits}}
 
 
 def _policies(tx: Transaction, account: str) -> Iterator[PolicyRecord]:

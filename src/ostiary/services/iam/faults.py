@@ -110,6 +110,10 @@ class RoleTemplateDisabled(IamFault):
     CODE = "RoleTemplateDisabled"
 
 
+class NameConflict(IamFault):
+    CODE, STATUS = "NameConflict", 409
+
+
 class OpenIdIdpCommunicationError(IamFault):
     CODE = "OpenIdIdpCommunicationError"
 
@@ -120,3 +124,31 @@ class FeatureEnabled(IamFault):
 
 class FeatureDisabled(IamFault):
     CODE, STATUS = "FeatureDisabled", 404
+
+
+class MalformedCertificate(IamFault):
+    CODE = "MalformedCertificate"
+
+
+class InvalidCertificate(IamFault):
+    CODE = "InvalidCertificate"
+
+
+class DuplicateCertificate(IamFault):
+    CODE, STATUS = "DuplicateCertificate", 409
+
+
+class KeyPairMismatch(IamFault):
+    CODE = "KeyPairMismatch"
+
+
+class InvalidPublicKey(IamFault):
+    CODE = "InvalidPublicKey"
+
+
+class DuplicateSSHPublicKey(IamFault):
+    CODE = "DuplicateSSHPublicKey"
+
+
+class UnrecognizedPublicKeyEncoding(IamFault):
+    CODE = "UnrecognizedPublicKeyEncoding"
