@@ -1,4 +1,4 @@
-"""`ostiary account create|list|quota|delegations`."""
+"""`ostiary account create|list|quota|delegations|role-template`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ostiary.cli.serve import DEFAULT_DATA, Data
 from ostiary.services.accounts import CannotFound, found
 from ostiary.services.iam import quotas
 from ostiary.services.iam.delegation import state_of
+from ostiary.services.iam.template_files import UnusableTemplate, add_template
 from ostiary.services.sts.delegated_tokens import token_of
 from ostiary.settings import Settings
 
@@ -134,6 +135,24 @@ def delegations(
         typer.echo(f"{one['id']}  {one['state']:<16}  {one['workflow']}")
         if one["token"]:
             typer.echo(f"  {one['token']}")
+
+
+@app.command("role-template")
+def role_template(
+    file: Annotated[Path, typer.Argument(help="JSON: a RoleTemplateVersion as GetRoleTemplateVersion answers it.")],
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Add or replace a version of a role template, for all accounts to use with AcquireRole."""
+    _must_exist(data)
+    built = build(Settings(data=data.expanduser().absolute()))
+    try:
+        with built.house.store.write() as tx:
+            kept = add_template(tx, file.read_text(), int(built.house.clock.now().timestamp()))
+    except (OSError, UnusableTemplate) as reason:
+        _refuse(str(reason))
+    finally:
+        built.close()
+    typer.echo(f"{kept.arn} version {kept.minor}")
 
 
 def _limit(text: str) -> int:

@@ -9,16 +9,15 @@ Source: IAM API Reference, DelegationPermission, PolicyParameter.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ostiary.policy import MalformedPolicy, PolicyKind, check
 from ostiary.services.iam import managed
 from ostiary.services.iam.faults import InvalidInput
+from ostiary.services.iam.template_parameters import fill
 from ostiary.store.transaction import Transaction
 
-_PARAMETER: Final = re.compile(r"@\{([^{}]+)\}")
 _BOUNDARY: Final = "iam:permissionsboundary"
 
 
@@ -37,7 +36,7 @@ def filled_in(tx: Transaction, account: str, permissions: Mapping[str, Any]) -> 
         raise InvalidInput(f"Policy template {arn} was not found.")
     values = _values(permissions.get("Parameters") or ())
     used: set[str] = set()
-    document = json.dumps(_fill(json.loads(text), values, used), ensure_ascii=False)
+    document = json.dumps(fill(json.loads(text), values, used), ensure_ascii=False)
     if set(values) - used:
         raise InvalidInput(f"The policy template has no parameter {min(set(values) - used)}.")
     try:
@@ -60,37 +59,6 @@ def _values(given: Iterable[Mapping[str, Any]]) -> dict[str, str | list[str]]:
         else:
             raise InvalidInput(f"The policy parameter {name} must have one value.")
     return found
-
-
-def _fill(value: Any, values: Mapping[str, str | list[str]], used: set[str]) -> Any:
-    """A part of the document with its parameters replaced; a list stands where its parameter stands alone."""
-    if isinstance(value, dict):
-        return {key: _fill(each, values, used) for key, each in value.items()}
-    if isinstance(value, list):
-        return [one for each in value for one in _spread(_fill(each, values, used), each)]
-    if not isinstance(value, str):
-        return value
-    alone = _PARAMETER.fullmatch(value)
-    if alone:
-        return _value(alone[1], values, used)
-    return _PARAMETER.sub(lambda found: _single(_value(found[1], values, used), found[1]), value)
-
-
-def _spread(filled: Any, written: Any) -> Sequence[Any]:
-    return filled if isinstance(filled, list) and isinstance(written, str) else [filled]
-
-
-def _value(name: str, values: Mapping[str, str | list[str]], used: set[str]) -> str | list[str]:
-    if name not in values:
-        raise InvalidInput(f"The policy parameter {name} is missing.")
-    used.add(name)
-    return values[name]
-
-
-def _single(value: str | list[str], name: str) -> str:
-    if isinstance(value, list):
-        raise InvalidInput(f"The policy parameter {name} stands where a list can't stand.")
-    return value
 
 
 def boundaries(text: str) -> list[str]:

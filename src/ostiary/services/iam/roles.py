@@ -17,6 +17,7 @@ from ostiary.services.iam.documents import accept_trust, shown_trust
 from ostiary.services.iam.faults import InvalidInput
 from ostiary.services.iam.names import ROLE, moment, path_of
 from ostiary.services.iam.paging import by_name, page
+from ostiary.services.iam.role_templates import shown_source
 from ostiary.services.iam.shared import conflict, refuse_policies
 from ostiary.services.iam.tags import put_tags, read_tags, shown_tags, tagged
 from ostiary.services.operation import Call, on_everything, operation
@@ -86,6 +87,7 @@ def get_role(call: Call, tx: Transaction) -> dict[str, Any]:
             **shown_boundary(role.boundary),
             **tagged(tx, role.id),
             "RoleLastUsed": shown_last_use(role),
+            **shown_source(tx, role),
         }
     }
 
