@@ -140,6 +140,11 @@ def test_what_is_no_token_is_refused(text: str) -> None:
         read_token(text)
 
 
+def test_the_line_feed_at_the_end_of_a_token_file_is_passed_over() -> None:
+    token = jwt.encode({"sub": "x"}, RSA_KEY, "RS256")
+    assert read_token(token + "\n").text == token and holds(token + "\r\n", jwk(RSA_KEY, None))
+
+
 def test_a_token_is_not_shown_by_accident() -> None:
     token = jwt.encode({"sub": "x", "secret": "hush"}, RSA_KEY, "RS256")
     assert token not in repr(read_token(token)) and "hush" not in repr(read_token(token))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from joserfc.jwk import ECKey, RSAKey
 SMALLEST_RSA: Final = 2048
 _EC: Final[Mapping[str, str]] = MappingProxyType({"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"})
 _RSA: Final = frozenset({"RS256", "RS384", "RS512"})
+_COMPACT: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]*")
 ALGORITHMS: Final = _RSA | frozenset(_EC)
 
 
@@ -71,10 +73,11 @@ def read_token(text: str) -> Token:
     Raises:
         NoToken: it has not three parts, they are no JSON objects, or it names an algorithm that is not taken.
     """
-    parts = text.split(".")
-    if len(parts) != 3:
+    text = text.strip()  # of a file, often with a line feed at its end
+    parts = _COMPACT.fullmatch(text)
+    if parts is None:
         raise NoToken
-    header, claims = _object(parts[0]), _object(parts[1])
+    header, claims = _object(parts[1]), _object(parts[2])
     algorithm, key_id = header.get("alg"), header.get("kid")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS or "crit" in header or "b64" in header:
         raise NoToken
