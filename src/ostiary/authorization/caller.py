@@ -5,6 +5,7 @@ Source: IAM User Guide, "AWS global condition context keys" and "Policy variable
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -46,6 +47,8 @@ class Vouched:
     """CloudTrail's `principalId`."""
     said: Any = field(default=None, repr=False)
     """What the provider said, as the operation needs it."""
+    told: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What the record says of it, among the parameters and named as CloudTrail does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,7 +156,10 @@ class Gate:
         call = vouched_for(route.operation, call)
         if call.vouched is not None:
             trail.caller = call.caller
-            trail.happening = replace(trail.happening, caller=call.caller, account=call.vouched.account)
+            asked = {**(trail.happening.parameters or {}), **call.vouched.told}
+            trail.happening = replace(
+                trail.happening, caller=call.caller, account=call.vouched.account, parameters=asked
+            )
         told = refusal(call.caller, target.service, target.operation)
         if told is not None:
             raise ServiceFault(*told, 403)
