@@ -1,6 +1,6 @@
 # The verbs. `make run` and `make test` need nothing but Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help run test fast check fmt vectors clients bench kill fuzz refresh clean
+.PHONY: help run test fast check fmt vectors clients bench kill fuzz coverage refresh clean
 
 RUN := .venv/.installed-run
 DEV := .venv/.installed-dev
@@ -60,6 +60,12 @@ kill: $(DEV) ## SIGKILL the server under load, again and again (ROUNDS=20)
 
 fuzz: $(DEV) ## the engine against the reference evaluator, until they differ (ARGS="--cases N")
 	@.venv/bin/python -m tests.fuzz $(ARGS)
+
+coverage: $(DEV) ## run the tests of IAM and STS, and write docs/coverage.md
+	@rm -f .coverage-run
+	@OSTIARY_COVERAGE="$(CURDIR)/.coverage-run" .venv/bin/python -m pytest -n 2 --dist loadgroup -p no:cacheprovider tests/iam tests/sts tests/organizations tests/clients/test_boto3*.py $(ARGS)
+	@.venv/bin/python -m tests.coverage_page .coverage-run
+	@rm -f .coverage-run
 
 refresh: $(DEV) ## fetch AWS's facts anew: managed policies, service reference
 	@.venv/bin/python -m ostiary.catalog.refresh

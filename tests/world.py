@@ -28,6 +28,7 @@ from ostiary.services.operation import OPERATIONS, Call, House
 from ostiary.settings import Settings
 from ostiary.store.database import Store
 from ostiary.store.records import AccountRecord
+from tests.covering import note
 
 ACCOUNT = "111122223333"
 OTHER = "444455556666"
@@ -129,5 +130,6 @@ class World:
         )
         row = OPERATIONS[service, name]
         call = vouched_for(row, call)
-        given, _, _ = carry_out(row, call, replace(happening, caller=call.caller), None)
+        given, permitted, _ = carry_out(row, call, replace(happening, caller=call.caller), None)
+        note(operation, permitted.judgements)
         return given

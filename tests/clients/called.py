@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.covering import note
+
 CALLED: set[str] = set()
 """Operations of IAM and STS that answered in this worker, such as `iam:CreateUser`."""
 
@@ -14,7 +16,9 @@ CALLED: set[str] = set()
 def remember(http_response: Any, model: Any, **_: Any) -> None:
     """An event handler of botocore's: note the operation that answered."""
     if http_response.status_code == 200:
-        CALLED.add(f"{model.service_model.service_name}:{model.name}")
+        called = f"{model.service_model.service_name}:{model.name}"
+        CALLED.add(called)
+        note(called)
 
 
 def refused(code: str, operation: Any, **parameters: Any) -> None:
