@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ostiary.services.operation import OPERATIONS
 from tests.iam.asking import Iam
 from tests.world import ACCOUNT
 
@@ -25,14 +24,25 @@ def test_t5_a_permission_on_one_s_own_keys_makes_no_keys_for_others(iam: Iam) ->
     assert iam("CreateAccessKey", by=alice)["AccessKey"]["UserName"] == "alice"
 
 
-def test_t33_no_simulator_is_asked_about_trust_policies(iam: Iam) -> None:
-    """There is none yet: `docs/differences.md` says so. One that comes must ignore trust policies, as AWS's does."""
-    assert not [name for service, name in OPERATIONS if service == "iam" and name.startswith("Simulate")]
+def test_t33_the_simulator_knows_no_trust_policies_so_nobody_is_let_into_a_role_by_it(iam: Iam) -> None:
+    """AWS's simulator leaves trust policies aside for `sts:Assume*` (R134), as this one does; AssumeRole does not."""
     iam.users("alice")
     alice = iam.may("alice", "*")
     trust = f'{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{ARN}user/alice"}},%s}}}}'
     iam("CreateRole", RoleName="app", AssumeRolePolicyDocument=trust % '"Action":"sts:TagSession"')
     asked = {"RoleArn": f"{ARN}role/app", "RoleSessionName": "s1"}
+    denying = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}}'
+    more: dict[str, str]
+    for more in ({}, {"ResourcePolicy": denying}):
+        simulated = iam(
+            "SimulatePrincipalPolicy",
+            PolicySourceArn=alice.arn,
+            ActionNames=["sts:AssumeRole"],
+            ResourceArns=[f"{ARN}role/app"],
+            **more,
+        )["EvaluationResults"][0]
+        assert simulated["EvalDecision"] == "allowed"
+        assert [each["SourcePolicyId"] for each in simulated["MatchedStatements"]] == ["user_alice_only"]
     with pytest.raises(Exception, match="is not authorized to perform: sts:AssumeRole"):
         iam.world.call("sts:AssumeRole", asked, by=alice)
     iam("UpdateAssumeRolePolicy", RoleName="app", PolicyDocument=trust % '"Action":"sts:AssumeRole"')
