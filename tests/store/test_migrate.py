@@ -81,3 +81,18 @@ def test_an_older_database_is_carried_forward_with_its_rows(tmp_path: Path, monk
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT id, colour FROM accounts").fetchall() == [(ACCOUNT, None)]
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("9000",)]
+
+
+def test_tag_keys_of_all_but_users_and_roles_get_their_case_back(config: Config, tmp_path: Path) -> None:
+    path = tmp_path / "ostiary.db"
+    owners = ("AIDAUSER", "AROAROLE", "ANPAPOLICY", "AIPAPROFILE", "o-abc")
+    with create_engine(f"sqlite:///{path}").begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007")
+        for owner in owners:
+            connection.exec_driver_sql("INSERT INTO tags VALUES (?, 'team', 'Team', 'x')", (owner,))
+    with Store(path).read() as tx:
+        assert all([tag.key for tag in tx.tags.of(owner)] == ["Team"] for owner in owners)
+    with sqlite3.connect(path) as connection:
+        folded = dict(connection.execute("SELECT owner_id, folded FROM tags").fetchall())
+    assert folded == {owner: "team" if owner.startswith(("AIDA", "AROA")) else "Team" for owner in owners}
