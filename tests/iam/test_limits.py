@@ -10,6 +10,7 @@ import pytest
 
 from ostiary.wire import models
 from ostiary.wire.parse import check_input
+from tests.credentials.certs import make, ssh_line
 from tests.iam.asking import Iam
 from tests.iam.devices import Phone
 from tests.world import OTHER
@@ -53,6 +54,13 @@ def test_a_unique_id_begins_as_it_should(iam: Iam, vector: dict[str, Any]) -> No
     assert iam(operation, **{f"{member}Name": "x"})[member][unique_id].startswith(vector["prefix"])
 
 
+def test_a_server_certificates_id_begins_as_it_should(iam: Iam) -> None:
+    (vector,) = (each for each in NAMES if each["kind"] == "id-prefix" and each["value"] == "server certificate")
+    operation, params = add_server_certificate(iam, 0)
+    shown = iam(operation, **params)["ServerCertificateMetadata"]
+    assert shown["ServerCertificateId"].startswith(vector["prefix"])
+
+
 def add_user(iam: Iam, number: int) -> tuple[str, dict[str, Any]]:
     return "CreateUser", {"UserName": f"u{number}"}
 
@@ -91,7 +99,31 @@ def add_tag(iam: Iam, number: int) -> tuple[str, dict[str, Any]]:
     return "TagUser", {"UserName": "bob", "Tags": [{"Key": f"k{number}", "Value": ""}]}
 
 
+def add_signing_certificate(iam: Iam, number: int) -> tuple[str, dict[str, Any]]:
+    if not number:
+        iam.users("bob")
+    return "UploadSigningCertificate", {"UserName": "bob", "CertificateBody": make().pem}
+
+
+def add_ssh_key(iam: Iam, number: int) -> tuple[str, dict[str, Any]]:
+    if not number:
+        iam.users("bob")
+    return "UploadSSHPublicKey", {"UserName": "bob", "SSHPublicKeyBody": ssh_line(number)}
+
+
+def add_server_certificate(iam: Iam, number: int) -> tuple[str, dict[str, Any]]:
+    made = make()
+    params = {"ServerCertificateName": f"c{number}", "CertificateBody": made.pem, "PrivateKey": made.key_pem}
+    return "UploadServerCertificate", params
+
+
 ADD = {
+    ("signing certificates", "user"): (add_signing_certificate, "Cannot exceed quota for CertificatesPerUser: 2"),
+    ("SSH public keys", "user"): (add_ssh_key, "Cannot exceed quota for SSHPublicKeysPerUser: 5"),
+    ("server certificates", "account"): (
+        add_server_certificate,
+        "Cannot exceed quota for ServerCertificatesPerAccount: 20",
+    ),
     ("groups", "account"): (add_group, "Cannot exceed quota for GroupsPerAccount: 300"),
     ("access keys", "user"): (add_key, "Cannot exceed quota for AccessKeysPerUser: 2"),
     ("access keys", "root user"): (add_root_key, "Cannot exceed quota for AccessKeysPerUser: 2"),
