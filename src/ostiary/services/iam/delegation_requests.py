@@ -90,7 +90,7 @@ def associate_delegation_request(call: Call, tx: Transaction) -> dict[str, Any]:
     return {}
 
 
-@operation("iam", "GetDelegationRequest", asks=on_request("iam:GetDelegationRequest"))
+@operation("iam", "GetDelegationRequest", asks=on_request("iam:GetDelegationRequest"), blocking=True)
 def get_delegation_request(call: Call, tx: Transaction) -> dict[str, Any]:
     """A request, and on demand whether the caller has the permissions it asks for."""
     record = get(tx, call.params["DelegationRequestId"])
