@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.federation.conftest import authority, provider, reach
 from tests.iam.asking import Iam
 from tests.world import World
+
+__all__ = ["authority", "provider", "reach"]
 
 
 @pytest.fixture
