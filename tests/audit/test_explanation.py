@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import delete
 
@@ -182,7 +183,11 @@ def test_the_levels_of_an_organization_come_back_as_they_were(
     )
     decision = decide(in_force, request)
     assert decision.decided_by is (PolicyType.SCP if in_management_account else PolicyType.RCP)
-    audit.note(happened(world, "r1", alice, replace(then, request=request, in_force=in_force, decision=decision)))
+    audit.note(
+        happened(
+            world, "r1", alice, msgspec.structs.replace(then, request=request, in_force=in_force, decision=decision)
+        )
+    )
     (told,) = explain(world, audit, "r1").asks
     assert told.explanation is not None
     assert told.explanation.decision == decision

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from ostiary.authorization.caller import ANONYMOUS, Caller
 from ostiary.authorization.judge import Ask

@@ -277,3 +277,16 @@ def test_a_url_is_presigned_for_a_second_to_a_week(expires: int) -> None:
             region="r",
             service="s3",
         )
+
+
+def test_a_header_as_the_sdks_write_it_is_read_as_any_other_is() -> None:
+    date = ("x-amz-date", "20150830T123600Z")
+    scope = "Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request"
+    usual = f"{scope}, SignedHeaders=host;x-amz-date, Signature={'0a' * 32}"
+    shuffled = f"Signature={'0a' * 32},SignedHeaders=x-amz-date;host {scope}"
+    found = [
+        present("POST", "/", "", [("host", "h"), date, ("authorization", f"AWS4-HMAC-SHA256 {text}")])
+        for text in (usual, usual.replace(", ", ","), shuffled, usual)
+    ]
+    assert found[0] is not None and found[0].signed_headers == ("host", "x-amz-date")
+    assert all(each == found[0] for each in found)

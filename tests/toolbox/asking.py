@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import replace
 from typing import Any
 
 import botocore.session
 import pytest
 from botocore.model import Shape
+from msgspec.structs import replace
 
 from ostiary.audit.authorization_id import authorization_id
 from ostiary.audit.record import Happening

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -25,8 +24,7 @@ _VERSION: Final = "1.11"
 _encode: Final = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to one request."""
 
     facts: RequestFacts
@@ -45,7 +43,7 @@ class Happening:
     answer: Any = None
     error: tuple[str, str] | None = None
     """Code and message."""
-    judgements: tuple[Judgement, ...] = field(default=())
+    judgements: tuple[Judgement, ...] = ()
 
 
 def event(happening: Happening) -> tuple[EventRecord, dict[str, str]]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import queue
 import sys
 import threading
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from ostiary.audit.record import Happening, event
 from ostiary.store.database import Store

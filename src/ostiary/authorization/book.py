@@ -101,6 +101,11 @@ class Book:
         self._rests_on: dict[str, set[tuple[str, str]]] = {}
         self._generation = 0
 
+    @property
+    def generation(self) -> int:
+        """A number that grows when anything changes."""
+        return self._generation
+
     def refresh(self) -> None:
         """Forget what has changed."""
         # the lock holds back whoever asks a moment later: the news is told once, and must be acted on before they read

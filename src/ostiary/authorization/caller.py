@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+import msgspec
+
 from ostiary import policy
 from ostiary.credentials.sessions import Session
 
@@ -51,8 +53,7 @@ class Vouched:
     """What the record says of it, among the parameters and named as CloudTrail does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """A caller whose signature was verified, one whom a provider vouches for, or the anonymous one."""
 
     kind: CallerKind

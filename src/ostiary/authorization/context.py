@@ -6,10 +6,11 @@ Source: IAM User Guide, "AWS global condition context keys"; the availability of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from ostiary.authorization.caller import BY_WORD, Caller, CallerKind
 from ostiary.credentials.sessions import SessionKind
@@ -24,8 +25,7 @@ _PRINCIPAL_TYPE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestFacts:
+class RequestFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a request says of itself, whoever sent it."""
 
     request_id: str

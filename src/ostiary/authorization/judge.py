@@ -6,8 +6,9 @@ Source: IAM User Guide, "Policy evaluation logic".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, TypeVar
+
+import msgspec
 
 from ostiary import policy
 from ostiary.authorization.book import Book, Standing, attached
@@ -21,8 +22,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """One permission that an operation needs."""
 
     action: str
@@ -31,13 +31,12 @@ class Ask:
     """The ARN, or `*` for actions without resource-level permissions (R23)."""
     account: str | None = None
     """Who owns the resource; None: the caller's own account."""
-    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    context: Mapping[str, ContextValue] = {}
     """The keys of the service and the resource."""
     resource_policy: Pool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """An ask with its answer and all that it rests on, enough to repeat it."""
 
     ask: Ask

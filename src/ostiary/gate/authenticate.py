@@ -5,7 +5,10 @@ Source: IAM User Guide, "AWS Signature Version 4 for API requests"; limits of te
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from ostiary import policy
 from ostiary.authorization.book import Book, Standing
@@ -20,9 +23,10 @@ from ostiary.store.records import RoleRecord
 _OF_ROLE = "AROA"
 """What the unique ids of roles begin with."""
 
+_REMEMBERED: Final = 4096
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authenticated:
+
+class Authenticated(msgspec.Struct, frozen=True, kw_only=True):
     """A caller and the proof that held."""
 
     caller: Caller
@@ -37,6 +41,8 @@ class Authenticator:
 
     def __init__(self, book: Book, seal: SessionSeal) -> None:
         self._book, self._seal = book, seal
+        self._callers: dict[tuple[str, str | None], tuple[Session | None, str, Caller]] = {}
+        self._generation = -1
 
     def authenticate(self, request: HttpRequest, presented: Presented | None, signing_name: str) -> Authenticated:
         """Find the key, verify the signature, recognise the principal.
@@ -47,7 +53,7 @@ class Authenticator:
         if presented is None:
             return Authenticated(caller=ANONYMOUS)
         declared = declaration(presented) if signing_name == "s3" else None
-        session, secret, caller = self._find(presented)
+        session, secret, caller = self._recall(presented)
         verified = verify(
             presented,
             method=request.method,
@@ -62,6 +68,19 @@ class Authenticator:
         if session is not None and request.at.timestamp() >= session.expires:
             raise SignatureFault(Reason.EXPIRED_TOKEN)
         return Authenticated(caller=caller, verified=verified, declared=declared)
+
+    def _recall(self, presented: Presented) -> tuple[Session | None, str, Caller]:
+        """As `_find`; remembered as long as nothing changes that the book knows."""
+        generation = self._book.generation
+        if generation != self._generation or len(self._callers) >= _REMEMBERED:
+            self._callers, self._generation = {}, generation
+        callers, key = self._callers, (presented.akid, presented.session_token)
+        found = callers.get(key)
+        if found is None:
+            found = self._find(presented)
+            if generation == self._book.generation:
+                callers[key] = found
+        return found
 
     def _find(self, presented: Presented) -> tuple[Session | None, str, Caller]:
         if presented.session_token:

@@ -5,8 +5,9 @@ Source: IAM User Guide, "Troubleshoot access denied error messages"; the codes o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from ostiary import policy
 from ostiary.authorization.caller import BY_WORD, Caller, CallerKind
@@ -20,8 +21,7 @@ _JSON_DENIED: Final = "AccessDeniedException"
 _PLAIN_DENIED: Final = frozenset({"iam", "sts", "s3"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permitted:
+class Permitted(msgspec.Struct, frozen=True, kw_only=True):
     """A call that may be done. INVARIANT: made by `authorize` alone."""
 
     operation: Operation

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from ostiary.audit.record import Happening
 from ostiary.audit.writer import AuditWriter
@@ -42,8 +44,7 @@ _MOST_MESSAGE: Final = 4_000
 INTERNAL: Final = ("InternalFailure", "The request processing has failed because of an unknown error.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(msgspec.Struct, frozen=True, kw_only=True):
     """A request with what it is for, and the refusal that it met already."""
 
     request: HttpRequest

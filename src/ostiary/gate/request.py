@@ -3,42 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
+from msgspec.structs import force_setattr
 
 from ostiary.services.outcome import Headers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpRequest:
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request, whoever sent it. Text is latin-1 as received; nothing is percent-decoded."""
 
     method: str
     raw_path: str
     raw_query: str
-    headers: Headers = field(repr=False)
+    headers: Headers
     """Names in lower case, in order, repeats kept."""
-    body: bytes | None = field(repr=False)
+    body: bytes | None
     """None: not read; it is streamed to the engine."""
     source_ip: str
     secure: bool
     at: datetime
     request_id: str
-    first_headers: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    first_headers: Mapping[str, str] = {}
     """By name, the first of each."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "first_headers", dict(reversed(self.headers)))
+        force_setattr(self, "first_headers", dict(reversed(self.headers)))
+
+    def __repr__(self) -> str:
+        return f"<HttpRequest {self.request_id} {self.method} from {self.source_ip}>"
 
     def header(self, name: str) -> str:
         """The first header of this name (lower case), or an empty text."""
         return self.first_headers.get(name, "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpResponse:
+class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
     """An answer."""
 
     status: int
-    headers: Headers = field(default=())
+    headers: Headers = ()
     body: bytes = b""

@@ -9,11 +9,13 @@ Source: IAM User Guide, "Elements of an AWS API request signature"; Amazon S3 Us
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Final
 from urllib.parse import unquote
+
+import msgspec
+from msgspec.structs import replace
 
 from ostiary.gate.request import HttpRequest
 from ostiary.gate.target import Target
@@ -22,7 +24,7 @@ from ostiary.services.operation import OPERATIONS
 from ostiary.services.s3.addresses import Endpoints, S3Refusal
 from ostiary.services.s3.operations import Served, served
 from ostiary.services.s3.requests import S3Request, read_request
-from ostiary.wire.detect import UnknownRequest, name_operation, name_services
+from ostiary.wire.detect import Named, UnknownRequest, name_operation, name_services
 from ostiary.wire.directory import Entry
 from ostiary.wire.faults import WireFault
 from ostiary.wire.forms import read_form
@@ -33,11 +35,12 @@ _S3: Final = Target(service="s3", signing_name="s3", protocol="rest-xml")
 _SCOPE: Final = re.compile(r"Credential=[^/,\s]+/[^/,\s]*/[^/,\s]*/([^/,\s]+)/")
 _QUERY_SCOPE: Final = re.compile(r"(?:^|&)X-Amz-Credential=([^&]+)")
 _OWN_ADDRESS: Final = re.compile(r"([a-z0-9]+)(?:\.[a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com(?:\.cn)?(?::[0-9]+)?")
+_OTHER_WAYS: Final = frozenset({"x-amz-target", "smithy-protocol", "x-amz-account-id"})
+"""Headers that have a say in what a request is for."""
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, slots=True)
-class Routed:
+class Routed(msgspec.Struct, frozen=True):
     """A target, or as much of one as could be told, and the refusal that stood in the way."""
 
     target: Target
@@ -138,6 +141,11 @@ def _route_others(request: HttpRequest, named_in_scope: str | None) -> Routed:
         form: Mapping[str, str] = read_form(request.raw_query, request.body or b"") if _may_be_form(request) else {}
     except WireFault as unreadable:
         return Routed(service_alone(request), _as_fault(unreadable))
+    if "Action" in form and _OTHER_WAYS.isdisjoint(request.first_headers):
+        host, path = request.header("host"), request.raw_path
+        usual = _by_action(named_in_scope, host, request.method, path, form["Action"], form.get("Version", ""))
+        if usual is not None:
+            return Routed(replace(usual.target, form=form))
     entries = _entries(request, named_in_scope, form)
     try:
         named = name_operation(
@@ -158,6 +166,25 @@ def _route_others(request: HttpRequest, named_in_scope: str | None) -> Routed:
         found = entries[0] if entries else None
         target = _target(found, found.protocols[0]) if found else Target()
         return Routed(target, _as_fault(unreadable))
+    return _routed(entries, named, form)
+
+
+@lru_cache(maxsize=4096)
+def _by_action(
+    named_in_scope: str | None, host: str, method: str, path: str, action: str, version: str
+) -> Routed | None:
+    """Where a request of the query protocol goes; None where that is not known by these alone."""
+    form = {"Action": action, "Version": version}
+    entries = name_services(signing_name=named_in_scope, host=host, path=path, headers={}, form=form)
+    try:
+        named = name_operation(entries, method=method, path=path, headers={}, form=form, served=_served())
+    except WireFault:
+        return None
+    routed = _routed(entries, named, form)
+    return routed if routed.fault is None and named.protocol in ("query", "ec2") else None
+
+
+def _routed(entries: Sequence[Entry], named: Named, form: Mapping[str, str]) -> Routed:
     entry = next(each for each in entries if each.name == named.service.name)
     target = Target(
         service=entry.name,

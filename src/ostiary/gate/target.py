@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from ostiary.services.s3.requests import S3Request
 from ostiary.sigv4 import Family
@@ -21,8 +22,7 @@ _SOURCES: Final = {"iam-toolbox": "iam-toolbox"}
 _READ_WORDS: Final = ("Get", "List", "Describe", "Head", "Lookup", "Search", "Simulate", "Validate", "Check")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(msgspec.Struct, frozen=True, kw_only=True):
     """A service and, where it could be told, one of its operations."""
 
     service: str = ""
@@ -35,7 +35,7 @@ class Target:
     """Empty while it could not be told."""
     known: Service | None = None
     model: Operation | None = None
-    path_params: Mapping[str, str] = field(default_factory=dict)
+    path_params: Mapping[str, str] = {}
     form: Mapping[str, str] | None = None
     s3: S3Request | None = None
 

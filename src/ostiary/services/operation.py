@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
+
 from ostiary.authorization.book import Book
 from ostiary.authorization.caller import Caller, Vouched
 from ostiary.authorization.context import RequestFacts
@@ -52,15 +54,14 @@ class House:
     """Write what waits to be recorded: then the record has every request that was answered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked: an operation with its parameters, by somebody."""
 
     service: str
     """botocore's name of the service, such as `iam`."""
     operation: str
     caller: Caller
-    params: Mapping[str, Any] = field(repr=False)
+    params: Mapping[str, Any]
     """As the service model names them, read and held against its constraints."""
     facts: RequestFacts
     house: House
@@ -68,14 +69,17 @@ class Call:
     """What the route found out beyond the operation; for S3 an `S3Call`."""
     patient: bool = True
     """Whether the caller is in a thread that may wait; if not, `MustWait` may be raised."""
-    vouched: Vouched | None = field(default=None, repr=False)
+    vouched: Vouched | None = None
     """What `vouch` gave."""
     proven: Any = None
     """What `prove` gave."""
-    prepared: Any = field(default=None, repr=False)
+    prepared: Any = None
     """What `prepare` gave."""
-    further: list[Judgement] = field(default_factory=list)
+    further: list[Judgement] = []
     """Decisions taken while operating (DeleteObjects: one a key); they go into the record too."""
+
+    def __repr__(self) -> str:
+        return f"<Call {self.service}:{self.operation} by {self.caller.arn or 'nobody'}>"
 
     @property
     def account(self) -> str:

@@ -109,15 +109,11 @@ def canonical_headers(headers: Headers, signed: Iterable[str]) -> str:
     found: dict[str, str | None] = dict.fromkeys(sorted(signed))
     for name, value in headers:
         if name in found:
-            before = found[name]
-            found[name] = _folded(value) if before is None else f"{before},{_folded(value)}"
+            if "  " in value or not value.isprintable():  # printable has no white space but the space
+                value = _SPACES.sub(" ", value)
+            before, value = found[name], value.strip(" ")
+            found[name] = value if before is None else f"{before},{value}"
     return "".join([f"{name}:{value or ''}\n" for name, value in found.items()])
-
-
-def _folded(value: str) -> str:
-    if "  " not in value and value.isprintable():  # most are; printable has no white space but the space
-        return value.strip(" ")
-    return _SPACES.sub(" ", value).strip(" ")
 
 
 def canonical_request(

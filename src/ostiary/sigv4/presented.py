@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Final, NoReturn
 
 from ostiary.sigv4.canonical import ALGORITHM, TERMINATOR, TIME_FORMAT, Headers, decoded, query_pairs, wire
@@ -27,6 +28,11 @@ UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
 _DIGITS: Final = re.compile(r"[0-9]+").fullmatch
 _BASIC: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z").fullmatch
 _NAMES: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(;[a-z0-9!#$%&'*+.^_`|~-]+)*").fullmatch
+_USUAL: Final = re.compile(
+    rf"{ALGORITHM} Credential=([^/,=\s]+)/([0-9]{{8}})/([^/,=\s]+)/([^/,=\s]+)/{TERMINATOR}, ?"
+    r"SignedHeaders=([a-z0-9-]+(?:;[a-z0-9-]+)*), ?"
+).fullmatch
+_SIGNATURE: Final = re.compile(r"[0-9a-f]{64}").fullmatch
 _WANTED: Final = {
     name: f"Authorization header requires '{name}' parameter." for name in ("Credential", "Signature", "SignedHeaders")
 }
@@ -105,7 +111,27 @@ def _parameters(raw_query: str) -> dict[str, str]:
     return found
 
 
+@lru_cache(maxsize=1024)
+def _usual(head: str) -> tuple[str, Scope, tuple[str, ...]] | None:
+    """What an Authorization header says before its signature, when it is written as every SDK writes it."""
+    found = _USUAL(head)
+    return found and (found[1], Scope(found[2], found[3], found[4]), _signed_headers(found[5]))
+
+
 def _from_header(authorization: str, headers: Headers) -> Presented:
+    """Most headers differ from the last of their key in the signature alone; what stands before it is remembered."""
+    head, _, signature = authorization.rpartition("Signature=")
+    usual = _usual(head)
+    if usual is None or not _SIGNATURE(signature):
+        return _from_other_header(authorization, headers)
+    akid, scope, signed = usual
+    time, timestamp = _header_time(headers, authorization)
+    if scope.date != timestamp[:8]:
+        return _from_other_header(authorization, headers)
+    return _presented(akid, scope, signed, signature, time, timestamp, headers)
+
+
+def _from_other_header(authorization: str, headers: Headers) -> Presented:
     scheme, _, rest = authorization.strip().partition(" ")
     if scheme != ALGORITHM:
         _refuse_scheme(scheme, authorization)
@@ -117,12 +143,24 @@ def _from_header(authorization: str, headers: Headers) -> Presented:
         raise SignatureFault(Reason.HEADER_COMPONENTS, missing=" ".join(missing), hashed=_hashed(authorization))
     time, timestamp = _header_time(headers, authorization)
     akid, scope = _credential(components["Credential"], timestamp, Style.HEADER)
+    return _presented(akid, scope, signed, components["Signature"], time, timestamp, headers)
+
+
+def _presented(
+    akid: str,
+    scope: Scope,
+    signed: tuple[str, ...],
+    signature: str,
+    time: datetime,
+    timestamp: str,
+    headers: Headers,
+) -> Presented:
     return Presented(
         style=Style.HEADER,
         akid=akid,
         scope=scope,
         signed_headers=signed,
-        signature=components["Signature"],
+        signature=signature,
         time=time,
         timestamp=timestamp,
         expires=None,
@@ -209,9 +247,10 @@ def _header_time(headers: Headers, authorization: str) -> tuple[datetime, str]:
     time = _basic_time(text) or _http_time(text)
     if time is None:
         raise SignatureFault(Reason.HEADER_DATE, got=text)
-    return time, text if _BASIC(text) else time.strftime(TIME_FORMAT)
+    return time, text if len(text) == 16 and _BASIC(text) else time.strftime(TIME_FORMAT)
 
 
+@lru_cache(maxsize=1024)
 def _basic_time(text: str) -> datetime | None:
     """Read `20150830T123600Z` (by hand: `strptime` would cost more than the signature)."""
     found = _BASIC(text)

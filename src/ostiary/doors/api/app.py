@@ -10,9 +10,10 @@ import contextlib
 import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from ostiary.clock import Clock
 from ostiary.doors.api.forwarding import ClientGone, Forwarder

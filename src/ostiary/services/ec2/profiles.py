@@ -7,8 +7,9 @@ role to an AWS service" (R102).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from ostiary.authorization.judge import Ask
 from ostiary.identifiers import Arn, NotAnArn, iam_arn

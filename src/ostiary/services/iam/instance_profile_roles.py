@@ -7,8 +7,9 @@ to an AWS service": adding a role passes it to EC2 (R102).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from ostiary.authorization.judge import Ask
 from ostiary.services.iam import quotas

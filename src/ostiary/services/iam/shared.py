@@ -6,8 +6,9 @@ Source: IAM API Reference, UpdateUser, UpdateGroup, DeleteUser, DeleteGroup, Del
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from ostiary.authorization.judge import Ask
 from ostiary.identifiers import iam_arn

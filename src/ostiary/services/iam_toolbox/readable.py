@@ -9,8 +9,9 @@ who may look that up (`cloudtrail:LookupEvents`) may see them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from ostiary import policy
 from ostiary.authorization.judge import Ask, Judgement

@@ -46,8 +46,13 @@ def trust_pool(role: RoleRecord | None) -> Pool:
     """The trust policy as the resource's policy; a role that does not exist trusts nobody, in the same words."""
     if role is None:
         return Pool()
-    owner = iam_arn(role.account, "role", role.name, role.path)
-    return Pool((attached(role.trust, Source(type=PolicyType.TRUST, name="trust policy", owner=owner)),))
+    return _trust(role.trust, iam_arn(role.account, "role", role.name, role.path))
+
+
+@lru_cache(maxsize=4096)
+def _trust(text: str, owner: str) -> Pool:
+    """The same pool for the same text, so that what the engine learns of it lasts."""
+    return Pool((attached(text, Source(type=PolicyType.TRUST, name="trust policy", owner=owner)),))
 
 
 def role_tag_context(tx: Transaction, role: RoleRecord | None) -> dict[str, ContextValue]:

@@ -7,8 +7,9 @@ R91, R93, R116, R118–R124.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from ostiary.authorization.caller import CallerKind, Vouched
 from ostiary.authorization.judge import Ask
