@@ -19,7 +19,7 @@ from botocore.credentials import Credentials as BotoCredentials
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ostiary.sigv4 import EMPTY_SHA256, Credentials, Reason, SignatureFault, presign, sign
+from ostiary.sigv4 import EMPTY_SHA256, Credentials, Reason, SignatureFault, present, presign, sign
 
 from .signed import Wire, at, from_url
 
