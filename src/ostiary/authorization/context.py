@@ -106,5 +106,4 @@ def _add_session(context: dict[str, ContextValue], caller: Caller, now: int) -> 
         for held in [k for k in context if k.lower() == f"aws:principaltag/{key.lower()}"]:
             del context[held]
         context[f"aws:PrincipalTag/{key}"] = value
-    for key, value in session.context:
-        context[key] = value
+    context.update(session.context)

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from itertools import count
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from ostiary.authorization.judge import Ask
 from ostiary.credentials.service_credentials import SERVICES, digest, new_secret

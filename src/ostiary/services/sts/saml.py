@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from msgspec.structs import replace
 
 from ostiary.authorization.caller import CallerKind, Vouched
 from ostiary.authorization.judge import Ask
