@@ -98,7 +98,14 @@ def test_decide_prints_the_explanation(tmp_path: Path) -> None:
     told = json.loads(refused.stdout)
     assert told["decision"] == "explicitDeny"
     assert told["because"][0]["statement"] == 1
-    assert {one["remedy"] for one in told["suggestions"]} == {"changeContext", "removeDeny"}
+    assert told["because"][0]["start"].keys() == {"line", "column", "offset"}
+    remedies = [[change["remedy"] for change in one["changes"]] for one in told["suggestions"]]
+    assert remedies[0] == ["changeContext"]
+    assert remedies[-1] == ["removeDeny"]
+    assert ["narrowDeny"] in remedies
+    shown = run.invoke(app, [*base, *resource, "--context", "aws:SecureTransport=false"]).stdout
+    assert "what would allow it, the narrowest change first:\n  1. make the request" in shown
+    assert "what would deny it, the narrowest change first:" in allowed.stdout
 
 
 def test_decide_refuses_what_names_no_principal(tmp_path: Path) -> None:

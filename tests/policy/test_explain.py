@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import json
+from typing import Any
+
+import pytest
+
 from ostiary.policy import Explanation, PolicyType, Verdict, explain
-from ostiary.policy.suggest import Remedy
-from tests.policy.build import ACCOUNT, BUCKET, OTHER, SESSION, allow, deny, in_force, request
+from tests.policy.build import ACCOUNT, BUCKET, OTHER, SESSION, allow, deny, document, in_force, request
 
 
 def reports(explanation: Explanation, kind: PolicyType) -> list[tuple[str, ...]]:
     (found,) = [report for report in explanation.types if report.type is kind]
     return [one.failed for one in found.statements]
-
-
-def remedies(explanation: Explanation) -> list[Remedy]:
-    return [one.remedy for one in explanation.suggestions]
 
 
 def test_each_statement_says_what_did_not_match() -> None:
@@ -46,52 +47,53 @@ def test_a_failed_condition_shows_both_sides() -> None:
     assert missing.missing_keys == ("aws:SourceIp",)
 
 
-def test_a_condition_value_that_would_pass_is_named() -> None:
+def test_only_keys_that_statements_about_the_request_ask_for_are_missing() -> None:
+    wants = {"StringEquals": {"svc:one": "1"}}
     policies = in_force(
         identity=[
-            allow(
-                condition={
-                    "IpAddress": {"aws:SourceIp": "10.0.0.0/8"},
-                    "NumericLessThan": {"s3:max-keys": "10"},
-                    "StringNotEquals": {"aws:username": "alice"},
-                }
-            )
-        ]
+            allow("s3:PutObject", condition={"StringEquals": {"svc:action": "1"}}),
+            allow(resource=f"{BUCKET}/other", condition={"StringEquals": {"svc:resource": "1"}}),
+            allow(condition=wants),
+            allow(resource=f"{BUCKET}/${{svc:variable}}/*"),
+            allow(resource=f"{BUCKET}-2/${{svc:elsewhere}}/*"),
+            allow(condition={"StringEquals": {"aws:username": "${svc:value}"}}),
+        ],
+        resource=[allow(principal={"AWS": OTHER}, condition={"StringEquals": {"svc:principal": "1"}})],
     )
-    explanation = explain(policies, request(context={"aws:username": "alice", "s3:max-keys": "10"}))
-    (change,) = [one for one in explanation.suggestions if one.remedy is Remedy.CHANGE_CONTEXT]
-    context = dict(change.context)
-    assert context["aws:SourceIp"] == "10.0.0.0"
-    assert context["s3:max-keys"] == "9"
-    assert context["aws:username"] != "alice"
+    explanation = explain(policies, request(context={"aws:username": "alice"}))
+    assert explanation.missing_keys == ("svc:one", "svc:value", "svc:variable")
 
 
-def test_mfa_is_suggested_when_it_would_help() -> None:
-    guard = deny("*", condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})
-    explanation = explain(in_force(identity=[allow("*"), guard]), request())
-    assert remedies(explanation)[0] is Remedy.USE_MFA
-    assert Remedy.USE_MFA not in remedies(explain(in_force(identity=[]), request()))
+def test_places_are_told_with_line_column_and_offset() -> None:
+    text = document(allow())
+    (told,) = explain(in_force(identity=[allow()]), request()).as_dict()["because"]
+    at = text.index("[") + 1
+    assert told["start"] == {"line": 1, "column": at + 1, "offset": at}
+    assert json.loads(text[at : told["end"]["offset"]]) == allow()
 
 
-def test_the_missing_allows_are_named_with_their_types() -> None:
-    policies = in_force(identity=[], boundary=[allow("ec2:*")], scp=[[allow("*")], [allow("ec2:*")]])
-    (add,) = explain(policies, request()).suggestions
-    assert [kind for kind, _ in add.add] == [PolicyType.SCP, PolicyType.IDENTITY, PolicyType.BOUNDARY]
+def test_nothing_is_worked_out_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
 
+    def noted(name: str) -> None:
+        module = importlib.import_module("ostiary.policy.explain")
+        real = getattr(module, name)
 
-def test_another_account_needs_an_allow_on_both_sides() -> None:
-    (add,) = explain(in_force(identity=[]), request(owner=OTHER)).suggestions
-    assert [kind for kind, _ in add.add] == [PolicyType.RESOURCE, PolicyType.IDENTITY]
+        def called(*given: Any) -> Any:
+            asked.append(name)
+            return real(*given)
 
+        monkeypatch.setattr(module, name, called)
 
-def test_the_blocking_deny_is_named_and_what_would_still_be_missing() -> None:
-    explanation = explain(in_force(identity=[deny("s3:*")]), request())
-    (change,) = explanation.suggestions
-    assert change.remedy is Remedy.ADD_ALLOW
-    assert [index for _, index in change.remove] == [0]
-    (only,) = explain(in_force(identity=[allow("*"), deny("s3:*")]), request()).suggestions
-    assert only.remedy is Remedy.REMOVE_DENY
-    assert [index for _, index in only.remove] == [1]
+    for name in ("type_reports", "missing_keys", "suggestions"):
+        noted(name)
+    explanation = explain(in_force(identity=[]), request())
+    assert asked == []
+    assert explanation.missing_keys == ()
+    assert explanation.missing_keys == ()
+    assert asked == ["type_reports", "missing_keys"]
+    assert explanation.suggestions is explanation.suggestions
+    assert asked == ["type_reports", "missing_keys", "suggestions"]
 
 
 def test_policies_that_do_not_bind_the_caller_are_told_apart() -> None:

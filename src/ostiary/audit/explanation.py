@@ -76,6 +76,8 @@ class AskExplained:
     def _written(self, statement: Matched) -> tuple[str, str]:
         text = self.texts[statement.source][statement.start.offset : statement.end.offset]
         own = text.lstrip(" \t\r\n,[:")
+        if not own.startswith("{"):
+            return "", f"{{{text}"  # AWS counts a statement that stands by itself from after its brace.
         return text[: len(text) - len(own)], own
 
     def as_dict(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ostiary.cli.serve import DEFAULT_DATA, Data
 
 if TYPE_CHECKING:
     from ostiary.audit.explanation import AskExplained, EventExplained
-    from ostiary.policy import Matched, StatementReport, TestReport, TypeReport
+    from ostiary.policy import Explanation, Matched, StatementReport, TestReport, TypeReport
     from ostiary.store.database import Store
 
 app = typer.Typer()
@@ -108,11 +108,23 @@ def _ask(ask: AskExplained) -> Tree:
         _add_type(tree, ask, report)
     if explanation.missing_keys:
         tree.add(text(("missing context keys ", "bold"), ", ".join(explanation.missing_keys)))
-    if explanation.suggestions:
-        branch = tree.add(text(("what would change it", "bold")))
-        for suggestion in explanation.suggestions:
-            branch.add(text(suggestion.text))
+    _add_suggestions(tree, explanation)
     return tree
+
+
+def _add_suggestions(tree: Tree, explanation: Explanation) -> None:
+    from ostiary.cli.suggestion_words import SHOWN, heading, reach, rest, rewritten
+
+    found = explanation.suggestions
+    if not found:
+        return
+    branch = tree.add(text((heading(explanation.decision.verdict), "bold")))
+    for one in found[:SHOWN]:
+        leaf = branch.add(text(one.text, (f"  ({reach(one)})", "dim")))
+        for statement in rewritten(one):
+            leaf.add(text((statement, "dim")))
+    if len(found) > SHOWN:
+        branch.add(text((rest(len(found)), "dim")))
 
 
 def _add_type(tree: Tree, ask: AskExplained, report: TypeReport) -> None:

@@ -19,6 +19,7 @@ from ostiary.cli.policy_files import (
     unreadable,
 )
 from ostiary.cli.policy_words import outcome, reason
+from ostiary.cli.suggestion_words import SHOWN, heading, reach, rest, rewritten
 from ostiary.policy import (
     Attached,
     ContextValue,
@@ -216,5 +217,16 @@ def _lines(explanation: Explanation, given: _Given) -> Iterator[str]:
             yield f"  {given.place(at)}: {at.effect.value}{sid}: {reason(one)}"
     if explanation.missing_keys:
         yield f"missing context keys: {', '.join(explanation.missing_keys)}"
-    for suggestion in explanation.suggestions:
-        yield f"would change it: {suggestion.text}"
+    yield from _suggested(explanation)
+
+
+def _suggested(explanation: Explanation) -> Iterator[str]:
+    found = explanation.suggestions
+    if found:
+        yield f"{heading(explanation.decision.verdict)}:"
+    for number, one in enumerate(found[:SHOWN], 1):
+        yield f"  {number}. {one.text} ({reach(one)})"
+        for statement in rewritten(one):
+            yield f"       {statement}"
+    if len(found) > SHOWN:
+        yield f"  {rest(len(found))}"

@@ -26,14 +26,16 @@ from ostiary.policy.principals import (
 )
 from ostiary.policy.rename import map_principals
 from ostiary.policy.request import ContextValue, Request
-from ostiary.policy.suggest import Suggestion
+from ostiary.policy.suggestion import Change, ContextChange, PolicyChange, Remedy, Suggestion
 
 __all__ = [
     "DOCUMENT_LIMIT",
     "SIZE_LIMITS",
     "Anonymous",
     "Attached",
+    "Change",
     "CompiledPolicy",
+    "ContextChange",
     "ContextValue",
     "Decision",
     "Document",
@@ -44,11 +46,13 @@ __all__ = [
     "InForce",
     "MalformedPolicy",
     "Matched",
+    "PolicyChange",
     "PolicyKind",
     "PolicyType",
     "Pool",
     "Position",
     "Principal",
+    "Remedy",
     "Request",
     "RoleSession",
     "Root",

@@ -190,6 +190,17 @@ def _compile(text: str) -> CompiledPolicy:
     return CompiledPolicy(text, str(version), tuple(statements))
 
 
+def compile_statement(value: Json, index: int, version: str) -> Statement:
+    """Make one statement ready that stands, or would stand, at a place of a document of a version.
+
+    Raises:
+        MalformedPolicy: it can't be read as a statement.
+    """
+    reader = _Reader("{}")
+    reader.variables = version == CURRENT_VERSION
+    return reader.statement(value, index, ("Statement", index))
+
+
 def referenced_condition_keys(policy: CompiledPolicy) -> set[str]:
     """The condition keys a policy's conditions and variables ask for, as written in conditions, else in lower case."""
     keys: set[str] = set()

@@ -26,6 +26,11 @@ def trial_values(test: Test, keys: Keys) -> Iterator[ContextValue | None]:
     yield None
 
 
+def nearby(test: Test, text: str) -> Iterator[str]:
+    """A number or a moment and those next to it, by the test's operator; nothing if the text is none."""
+    return _moments(text) if "Date" in test.operator else _numbers(text)
+
+
 def _near(test: Test, keys: Keys) -> Iterator[str]:
     base = test.operator.rpartition(":")[2].removesuffix("IfExists")
     for text in test.values:
