@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from ostiary.audit.accesses import accesses
 from ostiary.audit.record import Happening, event
 from ostiary.store.database import Store
 from ostiary.store.records import USER_AGENT_KEPT, AccessKeyUse, EventRecord
@@ -103,6 +104,7 @@ class AuditWriter:
             with self._store.write() as tx:
                 tx.documents.keep(texts)
                 tx.events.append(records)
+                tx.service_accesses.note(accesses(self._batch))
                 tx.access_keys.note_uses(keys.values())
                 for role_id, (at, region) in roles.items():
                     tx.roles.used(role_id, at, region)

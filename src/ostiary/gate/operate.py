@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ostiary.audit.accesses import accesses
 from ostiary.audit.record import Happening, event
 from ostiary.audit.redact import redacted
 from ostiary.gate.authorize import Permitted, authorize
@@ -43,6 +44,7 @@ def carry_out(
         new = {digest: text for digest, text in texts.items() if kept is None or digest not in kept}
         tx.documents.keep(new)
         tx.events.append([record])
+        tx.service_accesses.note(accesses((done,)))
     if kept is not None:  # only now, after the commit, are they there
         kept.update(new)
     return given, permitted, True

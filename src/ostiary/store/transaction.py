@@ -26,6 +26,7 @@ from ostiary.store.openid import Issuers, OpenIdProviders
 from ostiary.store.organization import OrganizationPolicies, Organizations
 from ostiary.store.passwords import PasswordPolicies, PasswordsSet
 from ostiary.store.possessions import Attachments, Buckets, InlinePolicies, Settings, Tags
+from ostiary.store.reports import ReportJobs, ServiceAccesses
 from ostiary.store.saml import SamlProviders, SamlRedemptions
 from ostiary.store.tables import changes
 
@@ -98,6 +99,8 @@ class Transaction:
     service_credentials = _Noun(ServiceCredentials)
     openid_providers = _Noun(OpenIdProviders)
     issuers = _Noun(Issuers)
+    service_accesses = _Noun(ServiceAccesses)
+    report_jobs = _Noun(ReportJobs)
     buckets = _Noun(Buckets)
     instances = _Noun(Instances)
     associations = _Noun(Associations)

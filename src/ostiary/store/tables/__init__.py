@@ -51,6 +51,7 @@ from ostiary.store.tables.organizations import (
     organizations,
 )
 from ostiary.store.tables.platform import buckets, changes, documents, events, instances, profile_associations, settings
+from ostiary.store.tables.reports import credential_reports, report_jobs, service_accesses
 from ostiary.store.tables.saml import saml_keys, saml_providers, saml_redemptions
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "attachments",
     "buckets",
     "changes",
+    "credential_reports",
     "delegated_administrators",
     "delegation_requests",
     "documents",
@@ -88,6 +90,7 @@ __all__ = [
     "policies",
     "policy_versions",
     "profile_associations",
+    "report_jobs",
     "role_sources",
     "role_template_versions",
     "roles",
@@ -96,6 +99,7 @@ __all__ = [
     "saml_providers",
     "saml_redemptions",
     "server_certificates",
+    "service_accesses",
     "service_credentials",
     "service_linked_role_deletions",
     "settings",
