@@ -161,7 +161,7 @@ def test_every_operation_on_policies_and_roles_is_tried() -> None:
     """So that a new one is not forgotten here; adding a role to a profile has its own test."""
     from ostiary.services.operation import OPERATIONS
 
-    mine = ("policies", "policy_", "attachments", "inline_", "roles", "role_", "trust", "instance_", "boundaries")
+    mine = ("policies", "policy_", "attachments", "inline_", "roles", "role_tags", "trust", "instance_", "boundaries")
     mine += ("authorization_details",)
     ours = {
         name
