@@ -7,7 +7,6 @@ Source: SAML Core 3.3.3; SAML Bindings 3.5 (HTTP POST); SAML Profiles 4.1.4.3 (p
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -76,7 +75,7 @@ def _decoded(text: str) -> bytes:
     if len(text) > MOST_CHARACTERS:
         raise BadXml("it is too long")
     try:
-        return base64.b64decode("".join(text.split()), validate=True)
+        return binascii.a2b_base64("".join(text.split()), strict_mode=True)
     except (binascii.Error, ValueError):
         raise Rejected(Problem.NOT_BASE64) from None
 
