@@ -6,6 +6,7 @@ import configparser
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
@@ -169,3 +170,19 @@ def test_secrets_are_nowhere_in_the_data_directory_in_plain_text(live: Live, bob
     for secret in ("correct horse", bob[1], given["SecretAccessKey"], given["SessionToken"][:60]):
         assert secret.encode() not in raw
     assert b"CreateLoginProfile" in raw
+
+
+@pytest.mark.client
+def test_the_last_use_of_a_key_says_which_client_and_from_where(live: Live, bob: tuple[str, str]) -> None:
+    live.client("iam", *bob).get_user()
+    kept, until = None, time.monotonic() + 20
+    while kept is None and time.monotonic() < until:
+        time.sleep(0.1)
+        with sqlite3.connect(live.data / "ostiary.db") as opened:
+            asked = "SELECT service, region, user_agent, source_ip FROM access_key_uses WHERE key_id = ?"
+            kept = opened.execute(asked, (bob[0],)).fetchone()
+    assert kept is not None
+    assert (kept[0], kept[1], kept[3]) == ("iam", "eu-west-1", "127.0.0.1")
+    assert kept[2].startswith("Boto3/")
+    shown = live.root("iam").get_access_key_last_used(AccessKeyId=bob[0])["AccessKeyLastUsed"]
+    assert set(shown) == {"LastUsedDate", "ServiceName", "Region"}
