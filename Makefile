@@ -9,7 +9,7 @@ ARGS ?=
 JS := tests/clients/js/node_modules/.package-lock.json
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(RUN): pyproject.toml scripts/venv
 	@scripts/venv ""
@@ -32,6 +32,7 @@ run: $(RUN) ## start the server (ARGS="--data DIR --port 4700 …")
 
 test: check $(JS) ## set up everything, then check and run all tests
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@scripts/test-compiled
 
 fast: $(DEV) ## the tests without live servers and clients
 	@.venv/bin/python -m pytest -n 2 -m "not client and not server" $(ARGS)
@@ -52,6 +53,18 @@ fmt: $(DEV) ## format and fix
 	@.venv/bin/ruff check --fix --quiet src tests bench examples || true
 	@.venv/bin/ruff format --quiet src tests bench examples
 
+wheel-fast: dist/fast/.built ## a wheel with the engine compiled by mypyc, in dist/fast (needs gcc and Python's headers)
+
+dist/fast/.built: $(wildcard src/ostiary/policy/*.py) pyproject.toml scripts/compiled.py | $(DEV)
+	@.venv/bin/python scripts/compiled.py
+	@rm -rf dist/fast
+	@HATCH_BUILD_HOOK_ENABLE_CUSTOM=true .venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist/fast .
+	@touch $@
+	@ls dist/fast/*.whl
+
+compiled: $(DEV) ## the engine's tests on that wheel
+	@scripts/test-compiled
+
 bench: $(BENCH) ## measure side by side: this server, a bare one, moto's; the engine
 	@.venv/bin/python -m bench $(ARGS)
 
@@ -63,7 +76,7 @@ fuzz: $(DEV) ## the engine against the reference evaluator, until they differ (A
 
 coverage: $(DEV) ## run the tests of IAM and STS, and write docs/coverage.md
 	@rm -f .coverage-run
-	@OSTIARY_COVERAGE="$(CURDIR)/.coverage-run" .venv/bin/python -m pytest -n 2 --dist loadgroup -p no:cacheprovider tests/iam tests/sts tests/organizations tests/clients/test_boto3*.py $(ARGS)
+	@OSTIARY_COVERAGE="$(CURDIR)/.coverage-run" .venv/bin/python -m pytest -n 2 --dist loadgroup -p no:cacheprovider tests/iam tests/sts tests/organizations tests/toolbox tests/clients/test_boto3*.py $(ARGS)
 	@.venv/bin/python -m tests.coverage_page .coverage-run
 	@rm -f .coverage-run
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostiary.policy import InForce, PolicyType, Pool, Principal, Request, Root, Verdict, decide
-from ostiary.policy.plan import Memory
+from ostiary.policy.memory import Memory
 from tests.policy.build import ACCOUNT, ALICE, OTHER, ROLE, SESSION, allow, attached, deny, in_force, request
 
 REGIONS = ["eu-west-1", "us-east-1"]
@@ -112,12 +112,12 @@ def test_what_a_pool_has_learnt_changes_no_answer(data: st.DataObject) -> None:
 
 def test_what_is_remembered_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = Memory(100)
-    monkeypatch.setattr("ostiary.policy.plan._MEMORY", memory)
+    monkeypatch.setattr("ostiary.policy.memory._MEMORY", memory)
     everywhere = InForce(identity=[attached(PolicyType.IDENTITY, allow("*", "arn:aws:sqs:*:*:b*"))])
     most = 0
     for number in range(1000):
         decide(everywhere, request(f"sqs:Do{number % 7}", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:b{number}"))
-        most = max(most, sum(len(plan._heads.memo) for plan in everywhere.identity.plans.values()))
+        most = max(most, sum(len(plan._places) for plan in everywhere.identity.plans.values()))
     assert most == 100
     for number in range(1000):
         decide(everywhere, request(f"svc:Do{number}", "*"))

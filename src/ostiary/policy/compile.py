@@ -6,7 +6,6 @@ a statement that is not read as its author wrote it must not decide anything.
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from threading import Lock
 from typing import Final
@@ -14,7 +13,8 @@ from typing import Final
 from ostiary.policy.conditions import Test
 from ostiary.policy.decision import Effect, Position
 from ostiary.policy.faults import MalformedPolicy
-from ostiary.policy.parse import Json, Layout, Number, Path, pointer, read
+from ostiary.policy.number import Number
+from ostiary.policy.parse import Json, Layout, Path, pointer, read
 from ostiary.policy.principals import named
 from ostiary.policy.statements import Actions, Principals, Resources, Statement
 
@@ -48,7 +48,7 @@ class CompiledPolicy:
 
 
 _lock: Final = Lock()
-_compiled: Final[OrderedDict[bytes, CompiledPolicy]] = OrderedDict()
+_compiled: Final[OrderedDict[str, CompiledPolicy]] = OrderedDict()
 
 
 def compile_policy(text: str) -> CompiledPolicy:
@@ -57,15 +57,14 @@ def compile_policy(text: str) -> CompiledPolicy:
     Raises:
         MalformedPolicy: the document can't be read as a policy.
     """
-    key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()
     with _lock:
-        found = _compiled.get(key)
+        found = _compiled.get(text)
         if found is not None:
-            _compiled.move_to_end(key)
+            _compiled.move_to_end(text)
             return found
     made = _compile(text)
     with _lock:
-        found = _compiled.setdefault(key, made)
+        found = _compiled.setdefault(text, made)
         while len(_compiled) > _REMEMBERED_POLICIES:
             _compiled.popitem(last=False)
     return found

@@ -92,7 +92,8 @@ class Test:
 
     def holds(self, keys: Keys) -> bool:
         """Whether the context satisfies the test."""
-        return self.compiled(keys)
+        compiled = self.compiled
+        return compiled(keys)
 
     @property
     def compiled(self) -> Holds:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, NoReturn, Protocol
+from typing import Final, Protocol
 
 
 class Verdict(Enum):
@@ -122,5 +122,5 @@ class Decision:
     def __repr__(self) -> str:
         return f"Decision(verdict={self.verdict!r}, decided_by={self.decided_by!r}, matched={self.matched!r})"
 
-    def __bool__(self) -> NoReturn:
+    def __bool__(self) -> bool:
         raise TypeError("ask for decision.verdict")

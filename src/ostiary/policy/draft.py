@@ -8,7 +8,8 @@ from typing import Final
 
 from ostiary.policy.faults import MalformedPolicy
 from ostiary.policy.kinds import PolicyKind
-from ostiary.policy.parse import Json, Layout, Number, Path, pointer
+from ostiary.policy.number import Number
+from ostiary.policy.parse import Json, Layout, Path, pointer
 
 SYNTAX: Final = "Syntax errors in policy."
 LEGACY: Final = "The policy failed legacy parsing"

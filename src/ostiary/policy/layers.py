@@ -6,8 +6,9 @@ from typing import Final
 
 from ostiary.policy.arns import COMPONENTS
 from ostiary.policy.decision import Decision, PolicyType, Verdict
+from ostiary.policy.memory import Memo
 from ostiary.policy.placed import Check
-from ostiary.policy.plan import BEARING_ON_NOTHING, SILENT, Bearing, Heads
+from ostiary.policy.plan import BEARING_ON_NOTHING, SILENT, Bearing
 from ostiary.policy.pool import Pool
 from ostiary.policy.request import Request
 from ostiary.policy.special import Traits, traits
@@ -68,23 +69,25 @@ class Layers:
 class JointPlan:
     """An action before all layers."""
 
-    __slots__ = ("_action", "_heads", "_layers", "special")
+    __slots__ = ("_action", "_layers", "_memo", "_places", "special")
 
     special: Traits
 
     def __init__(self, layers: Layers, action: str) -> None:
         self._layers, self._action = layers, action
         self.special = traits(action)
-        self._heads: Heads[Joint] = Heads(by_bucket=self.special.of_bucket)
+        self._memo: Memo[Joint] = Memo()
+        self._places = self._memo.places
 
     def joint(self, resource: str) -> Joint:
         """What the layers have to say about the action on a resource."""
-        head = self._heads.head(resource)
-        found = self._heads.memo.get(head)
+        head = resource[: resource.find("/") + 1] or resource if self.special.of_bucket else resource
+        found = self._places.get(head)
         if found is None:
             found = Joint(self._layers, self._action, resource)
-            if head.count(":") >= COMPONENTS - 1 or not self._heads.open(head):
-                self._heads.keep(head, found)
+            cut = self.special.of_bucket and head.endswith("/")
+            if head.count(":") >= COMPONENTS - 1 or not cut:
+                self._memo.keep(head, found)
         return found
 
 

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, NoReturn, cast
 
 from ostiary.policy.decision import Position
 from ostiary.policy.faults import MalformedPolicy
+from ostiary.policy.number import Number
 
 Path = tuple[str | int, ...]
 """The keys and indexes that lead to a value."""
@@ -22,12 +23,6 @@ Json = None | bool | str | list["Json"] | dict[str, "Json"]
 """What a document holds. A number is a `Number`, which is a `str`."""
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
-
-
-class Number(str):
-    """A JSON number, as it was written."""
-
-    __slots__ = ()
 
 
 class _DuplicateKey(Exception):

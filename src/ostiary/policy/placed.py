@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ostiary.policy.compile import CompiledPolicy
 from ostiary.policy.conditions import Holds
 from ostiary.policy.decision import Effect, Matched, Source
 from ostiary.policy.principals import Principal, Strength
 from ostiary.policy.statements import Patterns, Principals, Statement
 from ostiary.policy.variables import Keys
-
-if TYPE_CHECKING:
-    from ostiary.policy.compile import CompiledPolicy
 
 
 class Placed:

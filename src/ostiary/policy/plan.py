@@ -7,12 +7,11 @@ everything in a bucket), and both are remembered up to a bound. What remains is 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from threading import Lock
-from typing import Any, Final, Generic, TypeVar
-from weakref import ref
+from typing import Final
 
 from ostiary.policy.arns import COMPONENTS
 from ostiary.policy.decision import Decision, Effect, PolicyType, Verdict
+from ostiary.policy.memory import Memo
 from ostiary.policy.placed import Check, Placed
 from ostiary.policy.prefixes import Prefixes
 from ostiary.policy.principals import Strength
@@ -21,13 +20,10 @@ from ostiary.policy.special import traits
 from ostiary.policy.variables import Keys
 
 _WORTH_AN_INDEX: Final = 4
-_LONGEST_REMEMBERED: Final = 256
 _REMEMBERED_DECISIONS: Final = 32
 _COLONS: Final = COMPONENTS - 1
 _NO_KEYS: Final[Keys] = {}
 _DIRECT: Final = Strength.DIRECT
-
-Found = TypeVar("Found")
 
 
 class Finding:
@@ -154,74 +150,17 @@ def _by_identity(placed: list[Placed]) -> Decision:
 BEARING_ON_NOTHING: Final = Bearing(())
 
 
-class Memory:
-    """How many entries all `Heads` may remember together; when they are too many, all are forgotten."""
-
-    __slots__ = ("_bound", "_known", "_lock", "_taken")
-
-    def __init__(self, bound: int) -> None:
-        self._bound, self._taken = bound, 0
-        self._known: list[ref[Heads[Any]]] = []
-        self._lock = Lock()
-
-    def take(self, heads: Heads[Found], head: str, found: Found) -> None:
-        """Put an entry into a memo."""
-        with self._lock:
-            if self._taken >= self._bound:
-                self._make_room()
-            if not heads.memo:
-                self._known.append(ref(heads))
-            heads.memo[head] = found
-            self._taken += 1
-
-    def _make_room(self) -> None:
-        """What belonged to pools that are gone is gone already; if that is not enough, forget the rest."""
-        living = [heads for known in self._known if (heads := known()) is not None]
-        self._taken = sum(len(heads.memo) for heads in living)
-        if self._taken > self._bound // 2:
-            for heads in living:
-                heads.memo.clear()
-            living, self._taken = [], 0
-        self._known = [ref(heads) for heads in living]
-
-
-_MEMORY: Final = Memory(65_536)
-
-
-class Heads(Generic[Found]):
-    """What was found for resources: one entry for all that is in a bucket, elsewhere one for each resource."""
-
-    __slots__ = ("__weakref__", "_by_bucket", "memo")
-
-    memo: dict[str, Found]
-
-    def __init__(self, *, by_bucket: bool) -> None:
-        self._by_bucket = by_bucket
-        self.memo = {}
-
-    def head(self, resource: str) -> str:
-        """The part of a resource that counts: of what is in a bucket the bucket with its slash, else all of it."""
-        return resource[: resource.find("/") + 1] or resource if self._by_bucket else resource
-
-    def open(self, head: str) -> bool:
-        """Whether a head stands for everything that begins with it."""
-        return self._by_bucket and head.endswith("/")
-
-    def keep(self, head: str, found: Found) -> None:
-        """Remember what was found for a head."""
-        if len(head) <= _LONGEST_REMEMBERED:
-            _MEMORY.take(self, head, found)
-
-
 class Plan:
     """The statements of a pool whose Action element matches an action."""
 
     __slots__ = (
         "_anywhere",
+        "_by_bucket",
         "_by_head",
         "_by_tail",
-        "_heads",
+        "_memo",
         "_of_resource",
+        "_places",
         "_shared",
         "always",
         "decides_alone",
@@ -238,7 +177,9 @@ class Plan:
         special = traits(action)
         self.placed = tuple(placed)
         self._of_resource = of_resource
-        self._heads: Heads[Bearing] = Heads(by_bucket=special.of_bucket)
+        self._by_bucket = special.of_bucket
+        self._memo: Memo[Bearing] = Memo()
+        self._places = self._memo.places
         self._shared: dict[tuple[Check, ...], Bearing] = {}
         self.decides_alone = special.ordinary and all(one.statement.principals is None for one in placed)
         same = all(one.statement.resources is None or one.statement.resources.everything for one in placed)
@@ -249,18 +190,18 @@ class Plan:
         """The statements that may bear on a resource."""
         if self.always is not None:
             return self.always
-        head = self._heads.head(resource)
-        found = self._heads.memo.get(head)
+        head = resource[: resource.find("/") + 1] or resource if self._by_bucket else resource
+        found = self._places.get(head)
         return self._look(head, resource) if found is None else found
 
     def _look(self, head: str, resource: str) -> Bearing:
         """Find the bearing of all resources that begin with `head`, or of the one resource if that is all of it."""
-        cut = self._heads.open(head)
+        cut = self._by_bucket and head.endswith("/")
         if cut and head.count(":") < _COLONS:
             # No ARN: where its components end is not known from the head.
             return self._bearing(self._checks(self._near(resource, cut=False), resource, cut=False))
         found = self._bearing(self._checks(self._near(head, cut=cut), head, cut=cut))
-        self._heads.keep(head, found)
+        self._memo.keep(head, found)
         return found
 
     def _bearing(self, checks: tuple[Check, ...]) -> Bearing:

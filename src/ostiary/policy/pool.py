@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from ostiary.policy.compile import CompiledPolicy
 from ostiary.policy.decision import Source
 from ostiary.policy.placed import Placed
 from ostiary.policy.plan import Plan
 from ostiary.policy.statements import name_glob
-
-if TYPE_CHECKING:
-    from ostiary.policy.compile import CompiledPolicy
 
 _REMEMBERED_ACTIONS: Final = 256
 _WORTH_GROUPING: Final = 16
