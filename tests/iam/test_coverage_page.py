@@ -14,7 +14,8 @@ def test_the_page_lists_what_is_built_and_what_is_not() -> None:
     """`python -m tests.coverage_page` brings the list up to date; `make coverage` all of it."""
     rows = rows_of(PAGE.read_text())
     assert set(rows) == {f"{service}:{name}" for service in SERVICES for name in operations(service)}
-    assert {operation for operation, row in rows.items() if row["built"] == "yes"} == built() & set(rows)
+    listed = {operation for operation, row in rows.items() if row["built"] == "yes"}
+    assert listed == built() & set(rows), "run `python -m tests.coverage_page`, or `make coverage`"
 
 
 def test_nothing_is_built_that_the_model_does_not_have() -> None:
