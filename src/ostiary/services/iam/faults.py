@@ -152,3 +152,11 @@ class DuplicateSSHPublicKey(IamFault):
 
 class UnrecognizedPublicKeyEncoding(IamFault):
     CODE = "UnrecognizedPublicKeyEncoding"
+
+
+class CredentialReportNotPresent(IamFault):
+    CODE, STATUS = "ReportNotPresent", 410
+
+
+class CredentialReportExpired(IamFault):
+    CODE, STATUS = "ReportExpired", 410
