@@ -13,6 +13,7 @@ from ostiary.wire.parse import check_input
 from tests.credentials.certs import make, ssh_line
 from tests.iam.asking import Iam
 from tests.iam.devices import Phone
+from tests.saml.idp import Idp
 from tests.world import OTHER
 
 VECTORS = Path(__file__).parent.parent / "vectors"
@@ -117,7 +118,12 @@ def add_server_certificate(iam: Iam, number: int) -> tuple[str, dict[str, Any]]:
     return "UploadServerCertificate", params
 
 
+def add_saml_provider(_iam: Iam, number: int) -> tuple[str, dict[str, Any]]:
+    return "CreateSAMLProvider", {"Name": f"p{number}", "SAMLMetadataDocument": Idp().metadata()}
+
+
 ADD = {
+    ("SAML providers", "account"): (add_saml_provider, "Cannot exceed quota for SAMLProvidersPerAccount: 100"),
     ("signing certificates", "user"): (add_signing_certificate, "Cannot exceed quota for CertificatesPerUser: 2"),
     ("SSH public keys", "user"): (add_ssh_key, "Cannot exceed quota for SSHPublicKeysPerUser: 5"),
     ("server certificates", "account"): (
