@@ -18,6 +18,7 @@ from tests.clients.called import refused, remember, tags
 from tests.clients.conftest import Account
 from tests.federation.provider import Authority, Provider
 from tests.live import Server, clean_environment
+from tests.needs import need
 
 pytestmark = [pytest.mark.client, pytest.mark.xdist_group("clients")]
 
@@ -218,3 +219,60 @@ def test_our_own_issuer_is_a_provider_like_any_other(town: Town) -> None:
     )
     assert given["SubjectFromWebIdentityToken"] == f"arn:aws:iam::{town.account}:root"
     iam.disable_outbound_web_identity_federation()
+
+
+JS = Path(__file__).parent / "js"
+NODE = Path(sys.executable).parent / "node"
+
+
+def _needs_node() -> None:
+    need(NODE.exists(), "there is no node in the virtual environment")
+    need((JS / "node_modules" / "oidc-provider").exists(), "`npm ci` was not run in tests/clients/js: use `make test`")
+
+
+def test_the_javascript_sdk_unmodified_with_a_token_file(town: Town, web_role: str) -> None:
+    _needs_node()
+    token = town.home / "token"
+    token.write_text(town.provider.token())
+    done = subprocess.run(
+        [str(NODE), str(JS / "token_file.mjs")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=town.environment(web_role, token),
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [line.rpartition(":")[2] for line in done.stdout.split()] == ["assumed-role/web/unmodified"] * 2
+
+
+def test_who_signs_in_at_a_real_provider_gets_a_role(town: Town) -> None:
+    """npm's oidc-provider: an authorization code flow with PKCE, its id token, its own keys."""
+    _needs_node()
+    certificate, key = town.authority.server()
+    environment = {**clean_environment(town.home), "NODE_EXTRA_CA_CERTS": str(town.authority.file)}
+    with subprocess.Popen(
+        [str(NODE), str(JS / "provider.mjs"), str(certificate), str(key)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+    ) as process:
+        assert process.stdout is not None and process.stdin is not None
+        said = next(json.loads(line) for line in process.stdout if line.startswith("{"))  # notices come before it
+        made = town.client("iam").create_open_id_connect_provider(Url=said["issuer"], ClientIDList=["app"])
+        role = town.role("signed-in", made["OpenIDConnectProviderArn"])
+        call = town.client("sts", ()).assume_role_with_web_identity
+        given = call(RoleArn=role, RoleSessionName="jimin", WebIdentityToken=said["token"])
+        assert (given["SubjectFromWebIdentityToken"], given["Audience"]) == ("jimin", "app")
+        head, body, mark = said["token"].split(".")
+        refused(
+            "InvalidIdentityToken",
+            call,
+            RoleArn=role,
+            RoleSessionName="xx",
+            WebIdentityToken=f"{head}.{body}.{mark[::-1]}",
+        )
+        process.stdin.close()
+        assert process.wait(10) == 0
