@@ -141,7 +141,7 @@ def scalar(node: Node) -> Reader:
     convert = text_reader(node)
 
     def read(found: Any) -> Any:
-        if type(found) is dict:
+        while type(found) is dict:  # `UserName.` is the empty name, and `UserName..` that of the empty name
             found = found.get("")
         return None if found is None else convert(found)
 
