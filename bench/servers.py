@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from bench.signed import post
 
@@ -21,6 +21,7 @@ ROOT = ("AKIABENCHBENCHBENCHB", "bench/bench/bench/bench/bench/bench/benc")
 BIN = Path(sys.executable).parent
 _REPOSITORY = Path(__file__).parent.parent
 _TICK = os.sysconf("SC_CLK_TCK")
+TWO_WORKERS: Final = "ostiary, 2 workers"
 
 
 class NotStarted(Exception):
@@ -44,9 +45,9 @@ class Running:
 
     @property
     def cpu(self) -> float:
-        """Seconds of processor time so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / _TICK
+        """Seconds of processor time so far, with that of its workers."""
+        workers = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return sum(map(_cpu, (str(self.process.pid), *workers)))
 
     @property
     def memory(self) -> float:
@@ -79,7 +80,14 @@ def command(name: str, port: int, *, data: Path, users: int) -> list[str]:
             return [str(BIN / "moto_server"), "--port", str(port)]
         return [python, "-m", "bench.moto_loaded", str(port), str(users)]
     ports = ["--port", str(port), "--metadata-port", "0"]
+    if name == TWO_WORKERS:
+        ports += ["--workers", "2"]
     return [str(BIN / "ostiary"), "serve", "--no-s3", "--data", str(data), *ports]
+
+
+def _cpu(pid: str) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK
 
 
 @contextmanager
@@ -131,13 +139,16 @@ def _wait(process: subprocess.Popen[bytes], port: int, request: bytes, log: Path
     raise NotStarted(f"no answer from port {port}: {log.read_text()[-2000:]}")
 
 
-def fill(data: Path, users: int) -> None:
-    """A data directory with users, founded with the key `ROOT`, and no bound on further users."""
+def fill(data: Path, users: int, *, roles: int = 0, policies: int = 0) -> None:
+    """A data directory with users, founded with the key `ROOT`, and no bound on further users.
+
+    Each role has a policy of its own attached, as far as there are policies.
+    """
     from ostiary.app import build
     from ostiary.entropy import letters
     from ostiary.services.accounts import found_first
     from ostiary.settings import Settings
-    from ostiary.store.records import UserRecord
+    from ostiary.store.records import PolicyRecord, PolicyVersionRecord, RoleRecord, UserRecord
 
     built = build(Settings(data=data, supervise_engine=False))
     given = {"OSTIARY_ROOT_ACCESS_KEY_ID": ROOT[0], "OSTIARY_ROOT_SECRET_ACCESS_KEY": ROOT[1]}
@@ -148,6 +159,20 @@ def fill(data: Path, users: int) -> None:
         for number in range(users):
             unique = "AIDA" + letters(built.house.entropy, 17)
             tx.users.add(UserRecord(id=unique, account=founded.account, name=user_name(number), path="/", created=0))
+        for number in range(policies):
+            unique, account = "ANPA" + letters(built.house.entropy, 17), founded.account
+            name, text = f"policy-{number:05d}", _document(_reads(f"arn:aws:s3:::bucket-{number}/*"))
+            tx.policies.add(PolicyRecord(id=unique, account=account, name=name, path="/", created=0, updated=0))
+            tx.policies.add_version(PolicyVersionRecord(policy_id=unique, number=1, document=text, created=0))
+        for number in range(roles):
+            unique, account = "AROA" + letters(built.house.entropy, 17), founded.account
+            name = f"role-{number:05d}"
+            tx.roles.add(
+                RoleRecord(
+                    id=unique, account=account, name=name, path="/", created=0, trust=_document(_assumed(account))
+                )
+            )
+            tx.attachments.attach(unique, f"arn:aws:iam::{account}:policy/policy-{number:05d}", account, 0)
     built.close()
 
 
@@ -159,10 +184,17 @@ def set_up(server: Running) -> tuple[str, str, str]:
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     iam.put_user_policy(UserName="caller", PolicyName="everything", PolicyDocument=_document(everything))
     key = iam.create_access_key(UserName="caller")["AccessKey"]
-    principal = {"AWS": f"arn:aws:iam::{account}:root"}
-    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-    role = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=_document(statement))["Role"]["Arn"]
+    role = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=_document(_assumed(account)))["Role"]["Arn"]
+    iam.create_policy(PolicyName="reader", PolicyDocument=_document(_reads("*")))
     return key["AccessKeyId"], key["SecretAccessKey"], role
+
+
+def _assumed(account: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}
+
+
+def _reads(resource: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource}
 
 
 def _document(statement: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any, Final
 
 from bench.client import write
-from bench.servers import Running, busy, fill, running, set_up, user_name
+from bench.servers import TWO_WORKERS, Running, busy, fill, running, set_up, user_name
 from bench.signed import post
 
 CONNECTIONS: Final = 16
@@ -40,6 +40,7 @@ class Scenario:
     parameters: Parameters
     once: bool = False
     """Each request is sent once."""
+    servers: tuple[str, ...] = PEERS
 
     @property
     def title(self) -> str:
@@ -54,11 +55,28 @@ def _session(_users: int, number: int, role: str) -> Mapping[str, str]:
     return {"RoleArn": role, "RoleSessionName": f"session-{number}"}
 
 
+def _nothing(_users: int, _number: int, _role: str) -> Mapping[str, str]:
+    return {}
+
+
+def _page(_users: int, number: int, _role: str) -> Mapping[str, str]:
+    return {"MaxItems": "100"}
+
+
+def _attachment(_users: int, _number: int, role: str) -> Mapping[str, str]:
+    policy = role.replace(":role/worker", ":policy/reader")
+    return {"RoleName": "worker", "PolicyArn": policy}
+
+
 SCENARIOS: Final = (
-    Scenario("sts", "GetCallerIdentity", 300, lambda _users, _number, _role: {}),
+    Scenario("sts", "GetCallerIdentity", 300, _nothing, servers=("floor", "ostiary", TWO_WORKERS, "moto")),
+    Scenario("sts", "GetCallerIdentity", 10_000, _nothing),
     Scenario("iam", "GetUser", 300, _named),
     Scenario("iam", "GetUser", 10_000, _named),
+    Scenario("iam", "GetUser", 100_000, _named, servers=("floor", "ostiary")),
+    Scenario("iam", "ListUsers", 10_000, _page),
     Scenario("sts", "AssumeRole", 300, _session),
+    Scenario("iam", "AttachRolePolicy", 300, _attachment),
     Scenario("iam", "CreateUser", 300, lambda _users, number, _role: {"UserName": f"new-{number:07d}"}, once=True),
 )
 
@@ -69,24 +87,26 @@ def serve(work: Path, seconds: float, rounds: int) -> list[dict[str, Any]]:
     with ExitStack() as stack:
         servers: dict[tuple[str, int], tuple[Running, tuple[str, str, str]]] = {}
         floor = stack.enter_context(running("floor", work))
-        for users in sorted({scenario.users for scenario in SCENARIOS}):
-            servers["floor", users] = (
-                floor,
-                ("AKIAFLOORFLOORFLOORF", "floor", "arn:aws:iam::111122223333:role/worker"),
-            )
-            fill(work / f"ostiary-{users}", users)
-            for name in PEERS[1:]:
-                server = stack.enter_context(running(name, work, users=users))
-                servers[name, users] = (server, set_up(server))
+        for name, users in sorted({(name, scenario.users) for scenario in SCENARIOS for name in scenario.servers}):
+            if name == "floor":
+                servers[name, users] = (
+                    floor,
+                    ("AKIAFLOORFLOORFLOORF", "floor", "arn:aws:iam::111122223333:role/worker"),
+                )
+                continue
+            if name != "moto":
+                fill(work / f"{name}-{users}", users)
+            server = stack.enter_context(running(name, work, users=users))
+            servers[name, users] = (server, set_up(server))
         for scenario in SCENARIOS:
-            runs: dict[str, list[dict[str, Any]]] = {name: [] for name in PEERS}
+            runs: dict[str, list[dict[str, Any]]] = {name: [] for name in scenario.servers}
             for round_ in range(rounds + 1):
-                for name in PEERS:
+                for name in scenario.servers:
                     server, known = servers[name, scenario.users]
                     # the first round warms up and is not counted
                     length = seconds if round_ else min(seconds, 0.5)
                     runs[name].append(_turn(work, server, known, scenario, round_, length))
-            found.append({"scenario": scenario.title, **{name: _summary(runs[name][1:]) for name in PEERS}})
+            found.append({"scenario": scenario.title, **{name: _summary(turns[1:]) for name, turns in runs.items()}})
     return found
 
 
@@ -94,7 +114,7 @@ def _turn(
     work: Path, server: Running, known: tuple[str, str, str], scenario: Scenario, round_: int, seconds: float
 ) -> dict[str, Any]:
     akid, secret, role = known
-    count = _CREATED[server.name] if scenario.once else _DISTINCT
+    count = _CREATED.get(server.name, _CREATED["ostiary"]) if scenario.once else _DISTINCT
     numbers = range(round_ * count, round_ * count + count)
     requests = [
         post(

@@ -11,14 +11,14 @@ from bench.servers import fill, running
 
 CASES: Final = (
     ("ostiary, new directory", "ostiary", None),
-    ("ostiary, 10,000 users", "ostiary", 10_000),
+    ("ostiary, 10,000 users and policies, 1,000 roles", "ostiary", 10_000),
     ("moto, empty", "moto", None),
 )
 
 
 def start(work: Path, rounds: int) -> list[dict[str, Any]]:
     """Each case once a round."""
-    fill(work / "filled", 10_000)
+    fill(work / "filled", 10_000, roles=1_000, policies=10_000)
     seen: dict[str, list[tuple[float, float]]] = {title: [] for title, _, _ in CASES}
     for number in range(rounds):
         for title, name, users in CASES:
