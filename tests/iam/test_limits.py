@@ -122,7 +122,15 @@ def add_saml_provider(_iam: Iam, number: int) -> tuple[str, dict[str, Any]]:
     return "CreateSAMLProvider", {"Name": f"p{number}", "SAMLMetadataDocument": Idp().metadata()}
 
 
+def add_openid_provider(_iam: Iam, number: int) -> tuple[str, dict[str, Any]]:
+    return "CreateOpenIDConnectProvider", {"Url": f"https://p{number}.example.com", "ThumbprintList": ["a" * 40]}
+
+
 ADD = {
+    ("OIDC providers", "account"): (
+        add_openid_provider,
+        "Cannot exceed quota for OpenIdConnectProvidersPerAccount: 100",
+    ),
     ("SAML providers", "account"): (add_saml_provider, "Cannot exceed quota for SAMLProvidersPerAccount: 100"),
     ("signing certificates", "user"): (add_signing_certificate, "Cannot exceed quota for CertificatesPerUser: 2"),
     ("SSH public keys", "user"): (add_ssh_key, "Cannot exceed quota for SSHPublicKeysPerUser: 5"),
