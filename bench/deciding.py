@@ -18,12 +18,14 @@ from typing import Any, Final
 
 from bench import cedar
 from bench.policies import SESSION, Work, every_kind, work
-from ostiary.policy import Decision, InForce, Request, Verdict, decide
+from ostiary.policy import Decision, InForce, Request, Verdict, decide, explain
 
 SIZES: Final = (1, 10, 100, 1000)
 PEERS: Final = ("cedarpy", "moto")
 _HOT: Final = 300
 _STREAM: Final = 20_000
+_EXPLAINED: Final = 100
+"""Requests of which the full explanation is measured; half of them are refused."""
 _BUDGET: Final = 0.5
 """Seconds that a peer may take for one size in one round."""
 
@@ -64,6 +66,8 @@ class _Measured:
             "stream": _once(partial(decide, self._pool), asked),
             "whole": _once(partial(_decide_anew, self._pool), asked),
             "every_kind": _repeated(partial(decide, self._every_kind), self._by_session, seconds),
+            "explained_us": _once(partial(_explain_fully, self._pool), asked[:_EXPLAINED]),
+            "explained_every_kind_us": _once(partial(_explain_fully, self._every_kind), self._by_session[:_EXPLAINED]),
             **self._cold(round_),
         }
 
@@ -88,6 +92,12 @@ class _Measured:
             "load_ms": (loaded - parsed) * 1e3,
             "x_json": (loaded - parsed) / (parsed - began),
         }
+
+
+def _explain_fully(pool: InForce, request: Request) -> None:
+    """Every statement's report, the missing keys, and the suggestions, each tried."""
+    told = explain(pool, request)
+    _ = told.types, told.missing_keys, told.suggestions
 
 
 def _decide_anew(pool: InForce, request: Request) -> Decision:

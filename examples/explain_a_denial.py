@@ -58,7 +58,7 @@ def main() -> None:
             why = "matches" if one.matched else f"does not match in {', '.join(one.failed)}"
             print(f"  {one.statement.source.name}, statement {one.statement.statement_index}: {why}")
     for suggestion in told.suggestions:
-        print(f"would change it: {suggestion.text}")
+        print(f"would change it: {suggestion.text} ({suggestion.width} of {suggestion.among} requests like it)")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,9 @@ def test_a_refusal_is_explained_statement_by_statement(world: World, audit: Audi
         f'resource: the request has {bob}, the statement Resource "arn:aws:iam::{ACCOUNT}:user/eve"',
         "other of user/carl: 1 statement speaks of other actions",
         "missing context keys iam:ResourceTag/Team",
-        "what would change it",
+        "what would allow it, the narrowest change first",
+        "make the request with `aws:SecureTransport` = `true` and with `iam:ResourceTag/Team` = `red`  (no policy",
+        f"add an Allow of `iam:GetUser` on `{bob}` to the identity policies",
     ):
         assert line in found.output, f"{line}\n\n{found.output}"
 

@@ -31,7 +31,9 @@ def test_t38_the_record_tells_a_statement_s_place_as_the_simulator_counts_and_it
     (ask,) = event.asks
     (told,) = ask.as_dict()["because"]
     first = TEXT.split("\n")[3]
-    assert told["start"] == {"line": 4, "column": len(first)}
-    assert told["end"] == {"line": 5, "column": len(TEXT.split("\n")[4]) + 1}
+    offset = len("\n".join(TEXT.split("\n")[:3])) + len(first)
+    assert told["start"] == {"line": 4, "column": len(first), "offset": offset}
+    end = len("\n".join(TEXT.split("\n")[:5]))
+    assert told["end"] == {"line": 5, "column": len(TEXT.split("\n")[4]) + 1, "offset": end}
     assert ask.explanation is not None
     assert ask.line_of(ask.explanation.decision.matched[0]) == 5

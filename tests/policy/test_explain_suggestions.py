@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ostiary.policy import PolicyChange, PolicyType, Remedy, Suggestion, Verdict, explain
-from tests.policy.build import ALICE, BUCKET, OBJECT, OTHER, SESSION, allow, deny, in_force, request
+from ostiary.policy import (
+    Attached,
+    InForce,
+    PolicyChange,
+    PolicyType,
+    Remedy,
+    Source,
+    Suggestion,
+    Verdict,
+    compile_policy,
+    explain,
+)
+from tests.policy.build import ALICE, BUCKET, OBJECT, OTHER, SESSION, allow, deny, document, in_force, request
 
 MFA = deny("*", condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})
 OFFICE = deny("*", condition={"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
@@ -190,6 +201,13 @@ def test_a_change_of_what_binds_many_is_wider_than_one_of_the_callers_own() -> N
     account = width(scp=[[allow("*"), deny()]])
     everybody = width(resource=[deny(principal="*")])
     assert own < account < everybody
+
+
+def test_a_managed_policy_of_aws_is_not_to_be_rewritten() -> None:
+    source = Source(type=PolicyType.IDENTITY, name="ReadOnly", arn="arn:aws:iam::aws:policy/ReadOnly")
+    held = [Attached(compile_policy(document(allow("s3:PutObject"))), source)]
+    (only,) = explain(InForce(identity=held), request()).suggestions
+    assert only.remedies == (Remedy.ADD_ALLOW,)
 
 
 def test_the_root_user_assumes_no_role_whatever_is_changed() -> None:

@@ -33,6 +33,15 @@ class Explanation:
         self._missing: tuple[str, ...] | None = None
         self._suggestions: tuple[Suggestion, ...] | None = None
 
+    def __eq__(self, other: object) -> bool:
+        return self._asked() == other._asked() if isinstance(other, Explanation) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self._in_force, self.decision))
+
+    def _asked(self) -> tuple[InForce, Request, Decision]:
+        return self._in_force, self._request, self.decision
+
     @property
     def types(self) -> tuple[TypeReport, ...]:
         """What each type of policy says, statement by statement."""

@@ -128,7 +128,7 @@ class Drafter:
         """What may be done about a Deny, short of removing it."""
         for test in one.tests:
             yield Option(goals=(Goal(test.test, False),))
-        for words, statement in narrowed(one, self._request):
+        for words, statement in narrowed(one, self._request) if _editable(one.placed) else ():
             yield Option((self._rewriting(Remedy.NARROW_DENY, kind, one, words, statement),))
 
     def _silence(self, kind: PolicyType, addition: PolicyChange) -> Obstacle:
@@ -149,7 +149,7 @@ class Drafter:
 
     def _wider(self, kind: PolicyType, near: Sequence[StatementReport]) -> Iterator[Option]:
         of_resource = self._reports[kind].of_resource if kind in self._reports else False
-        for one in near:
+        for one in [one for one in near if _editable(one.placed)]:
             for words, statement in widened(one, self._request, of_resource=of_resource):
                 yield Option((self._rewriting(Remedy.WIDEN_ALLOW, kind, one, words, statement),))
 
@@ -235,6 +235,11 @@ def _is_near(one: StatementReport, service: str) -> bool:
         return False
     services = one.placed.statement.actions.services
     return one.action or services is None or service in services
+
+
+def _editable(placed: Placed) -> bool:
+    """Whether a statement may be written otherwise: AWS's own managed policies may not."""
+    return "::aws:policy/" not in (placed.source.arn or "")
 
 
 def _what(placed: Placed) -> str:

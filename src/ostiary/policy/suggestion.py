@@ -70,10 +70,9 @@ class PolicyChange:
 
     def same_place(self, other: PolicyChange) -> bool:
         """Whether both change the same statement: of one policy, wherever it is attached."""
-        mine, theirs = self.policy, other.policy
-        if self.source is None or mine is None or theirs is None:
+        if self.source is None or self.index != other.index:
             return False
-        return self.source == other.source and self.index == other.index and mine.text == theirs.text
+        return self.policy is other.policy and self.source == other.source
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -206,7 +205,7 @@ def _pool(pool: Pool, changes: Sequence[PolicyChange], level: int, action: str, 
 
 
 def _is(one: Attached, change: PolicyChange) -> bool:
-    return one.source == change.source and change.policy is not None and one.policy.text == change.policy.text
+    return one.policy is change.policy and one.source == change.source
 
 
 def _edited(policy: CompiledPolicy, changes: Sequence[PolicyChange]) -> CompiledPolicy:
