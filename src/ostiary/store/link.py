@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from sqlalchemy import ClauseElement, Select, Table, bindparam, insert, select, update
@@ -35,9 +35,7 @@ D = TypeVar("D", bound=_Dataclass)
 
 
 class Prepared:
-    """A statement, its SQL built once."""
-
-    __slots__ = ("_fixed", "sql")
+    """A statement, its SQL built once: when it is first run, so that the start waits for none."""
 
     def __init__(self, asked: ClauseElement, columns: Iterable[str] | None = None) -> None:
         """
@@ -45,9 +43,22 @@ class Prepared:
             asked: its values are `given(name)`.
             columns: those that an INSERT fills or an UPDATE sets, each with the value given by its name.
         """
-        compiled = asked.compile(dialect=_DIALECT, column_keys=None if columns is None else list(columns))
-        self.sql: Final = str(compiled)
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._asked = asked
+        self._columns = None if columns is None else list(columns)
+
+    @cached_property
+    def _compiled(self) -> tuple[str, Mapping[str, Any]]:
+        compiled = self._asked.compile(dialect=_DIALECT, column_keys=self._columns)
+        return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}
+
+    @cached_property
+    def sql(self) -> str:
+        """As SQLite reads it."""
+        return self._compiled[0]
+
+    @cached_property
+    def _fixed(self) -> Mapping[str, Any]:
+        return self._compiled[1]
 
     def values(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the driver is given: what was told, and what the statement itself says."""
@@ -56,8 +67,6 @@ class Prepared:
 
 class Question(Prepared, Generic[T]):
     """A SELECT that gives records."""
-
-    __slots__ = ("_changed", "_names", "_record")
 
     def __init__(self, record: Callable[..., T], asked: Select[Any]) -> None:
         super().__init__(asked)
