@@ -12,12 +12,10 @@ import pytest
 from ostiary.audit.record import identity
 from ostiary.authorization.caller import ANONYMOUS
 from ostiary.authorization.judge import Ask
-from ostiary.credentials.sessions import Session
 from ostiary.federation.addresses import Reach
 from ostiary.federation.issuers import Issuers
 from ostiary.gate.authenticate import vouched_for
 from ostiary.policy import Verdict
-from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import OPERATIONS, Call
 from tests.federation.provider import (
     DISCOVERY,
@@ -28,64 +26,16 @@ from tests.federation.provider import (
     Provider,
     say,
 )
+from tests.organizations.asking import RCP, SCP, Organizations
+from tests.sts.federated import ALL, AT, Federated
 from tests.sts.people import ALLOW_ALL, add_role, caller_of, facts, judged, session_of
-from tests.world import ACCOUNT, NOW, OTHER, World
+from tests.world import ACCOUNT, OTHER, World, document
 
-AT = int(NOW.timestamp())
-ALL = ["sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"]
 NO_JWT = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
 NO_KEY = (
     "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity "
     "documentation for requirements"
 )
-
-
-class Federated:
-    """A world whose account trusts the provider, with a role for its tokens."""
-
-    def __init__(self, world: World, provider: Provider) -> None:
-        self.world, self.provider = world, provider
-        self.name = provider.issuer.removeprefix("https://")
-        self.arn = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{self.name}"
-        self.trusting()
-
-    def trusting(
-        self, clients: tuple[str, ...] = ("sts.amazonaws.com",), prints: tuple[str, ...] = ("0" * 40,)
-    ) -> None:
-        self.world.call(
-            "iam:CreateOpenIDConnectProvider",
-            Url=self.provider.issuer,
-            ClientIDList=list(clients),
-            ThumbprintList=list(prints),
-        )
-
-    def role(self, name: str = "web", actions: list[str] | str = ALL, **condition: Any) -> str:
-        statement = {"Effect": "Allow", "Principal": {"Federated": self.arn}, "Action": actions}
-        if condition:
-            statement["Condition"] = condition["condition"]
-        return add_role(self.world, name, json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
-
-    def token(self, *arguments: Any, **more: Any) -> str:
-        return self.provider.token(*arguments, **{"now": AT, **more})
-
-    def assume(self, role: str, token: str | None = None, **more: Any) -> dict[str, Any]:
-        given = {"RoleArn": role, "RoleSessionName": "pod-1", "WebIdentityToken": token or self.token(), **more}
-        answer: dict[str, Any] = self.world.call("sts:AssumeRoleWithWebIdentity", given, by=ANONYMOUS)
-        return answer
-
-    def refused(self, role: str, token: str | None = None, **more: Any) -> tuple[str, str, int | None]:
-        with pytest.raises(ServiceFault) as caught:
-            self.assume(role, token, **more)
-        return caught.value.code, caught.value.message, caught.value.status
-
-    def session(self, role: str, token: str | None = None, **more: Any) -> Session:
-        return session_of(self.world, self.assume(role, token, **more))
-
-
-@pytest.fixture
-def federated(world: World, provider: Provider, reach: Reach) -> Federated:
-    world.house = replace(world.house, issuers=Issuers(reach=reach))
-    return Federated(world, provider)
 
 
 DENIED = ("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403)
@@ -439,3 +389,24 @@ def test_the_record_names_the_subject_and_the_provider_as_cloudtrail_does(federa
         "identityProvider": federated.arn,
     }
     assert params["WebIdentityToken"] not in repr(called)
+
+
+def test_control_policies_of_resources_bind_whoever_comes_and_those_of_services_do_not(
+    world: World, provider: Provider, reach: Reach
+) -> None:
+    """Who is vouched for belongs to no account: SCPs are not theirs, and the role is a resource that RCPs guard."""
+    world.house = replace(world.house, issuers=Issuers(reach=reach))
+    organization = Organizations(world)
+    organization("CreateOrganization")
+    organization.enable(SCP, RCP)
+    member = organization.account()
+    federated = Federated(world, provider, member)
+    role = federated.role()
+    action = "sts:AssumeRoleWithWebIdentity"
+    organization.policy(document(action, effect="Deny"), "scp", SCP, member)
+    assert federated.assume(role)
+    condition = {"ArnEquals": {"aws:FederatedProvider": federated.arn}, "Bool": {"sts:RoleAuthorizedByIdp": "false"}}
+    bound = document(action, effect="Deny", Principal="*", Condition=condition)
+    organization.policy(bound, "rcp", RCP, member)
+    assert federated.refused(role) == DENIED
+    assert federated.assume(role, federated.token(**{"https://aws.amazon.com/roles": role}))
