@@ -39,7 +39,7 @@ class ReportJob:
     owner_id: str
     """Who asked: the unique id of a user or a role, or the account id."""
     kind: str
-    asked: str
+    question: str
     """What was asked, in the asker's own form."""
     created: int
 

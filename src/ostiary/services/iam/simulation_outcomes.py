@@ -29,7 +29,7 @@ from ostiary.policy import (
 from ostiary.policy.evaluate import needs_resource_grant
 from ostiary.policy.special import traits
 from ostiary.services.iam.simulation_inputs import account_of
-from ostiary.services.iam.simulation_policies import InPlay, Simulated
+from ostiary.services.iam.simulation_policies import InPlay, Simulated, stands_for_setting
 
 SOURCE_TYPES: Final[Mapping[PolicyType, str]] = MappingProxyType(
     {
@@ -146,12 +146,7 @@ def _delegating(account: str) -> Pool:
 
 
 def _shown(matched: Iterable[Matched]) -> tuple[Matched, ...]:
-    return tuple(one for one in matched if one.source.type in SOURCE_TYPES and not _of_account(one.source))
-
-
-def _of_account(source: Source) -> bool:
-    """Whether it stands for a setting of the account: there is no such policy."""
-    return (source.owner or "").startswith("account/")
+    return tuple(one for one in matched if one.source.type in SOURCE_TYPES and not stands_for_setting(one.source))
 
 
 def _allowing(reports: Iterable[TypeReport]) -> tuple[Matched, ...]:

@@ -135,6 +135,11 @@ def hold_caller_of_resource_policy(simulated: Simulated) -> None:
         raise InvalidInput(_NOT_A_USER)
 
 
+def stands_for_setting(source: Source) -> bool:
+    """Whether it stands for a setting of the account: there is no such policy."""
+    return (source.owner or "").startswith("account/")
+
+
 def _simulated(
     caller: Caller,
     tags: Mapping[str, str],

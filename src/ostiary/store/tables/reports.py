@@ -27,7 +27,7 @@ report_jobs: Final = Table(
     Column("account", String(12), ForeignKey("accounts.id"), nullable=False),
     Column("owner_id", String(32), nullable=False),
     Column("kind", String(16), nullable=False),
-    Column("asked", Text, nullable=False),
+    Column("question", Text, nullable=False),
     Column("created", Integer, nullable=False, index=True),
 )
 

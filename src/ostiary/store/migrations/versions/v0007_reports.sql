@@ -17,7 +17,7 @@ CREATE TABLE report_jobs (
     account VARCHAR(12) NOT NULL,
     owner_id VARCHAR(32) NOT NULL,
     kind VARCHAR(16) NOT NULL,
-    asked TEXT NOT NULL,
+    question TEXT NOT NULL,
     created INTEGER NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(account) REFERENCES accounts (id)
