@@ -12,7 +12,8 @@ from typing import Final
 
 from ostiary.analysis.model import PolicyType, ResourceType
 from ostiary.policy.conditions import OperatorName, read_operator
-from ostiary.policy.parse import Json, Number, Path
+from ostiary.policy.number import Number
+from ostiary.policy.parse import Json, Path
 
 CURRENT_VERSION: Final = "2012-10-17"
 
