@@ -21,7 +21,7 @@ _MAC_BYTES: Final = 12
 
 
 def page(
-    call: Call, fetch: Callable[[str, int], Sequence[T]], key: Callable[[T], str]
+    call: Call, fetch: Callable[[str, int], Sequence[T]], key: Callable[[T], str], *, most: int | None = None
 ) -> tuple[Sequence[T], dict[str, Any]]:
     """One page, and the output members that say whether there is more.
 
@@ -29,11 +29,14 @@ def page(
         call: its `MaxItems` and `Marker` are obeyed.
         fetch: given a key and a number, up to that many items after the key, in the order of their keys.
         key: an item's place in the order; at most 200 characters, so that a marker fits into its 320.
+        most: items of a page, where MaxItems may ask for too many.
 
     Raises:
         ValidationError: the marker was not given out by this operation in this account.
     """
     limit = int(call.params.get("MaxItems", DEFAULT_ITEMS))
+    if most is not None:
+        limit = min(limit, most)
     found = fetch(_read_marker(call), limit + 1)
     if len(found) <= limit:
         return found, {"IsTruncated": False}

@@ -13,13 +13,15 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
+from msgspec import structs
+
 from ostiary import catalog
 from ostiary.authorization.organization import ALONE
 from ostiary.policy import Matched, PolicyType, Pool, Position, Source, Verdict
 from ostiary.services.iam import entities_by_arn, simulation_inputs, simulation_policies
 from ostiary.services.iam.entities_by_arn import on_entity
 from ostiary.services.iam.faults import NoSuchEntity
-from ostiary.services.iam.paging import DEFAULT_ITEMS, page
+from ostiary.services.iam.paging import page
 from ostiary.services.iam.simulation_inputs import EVERYTHING
 from ostiary.services.iam.simulation_outcomes import SOURCE_TYPES, Outcome, Scenario, outcome
 from ostiary.services.iam.simulation_policies import InPlay, Simulated
@@ -87,9 +89,8 @@ def _simulate(call: Call, simulated: Simulated, in_play: InPlay) -> dict[str, An
         given=simulation_inputs.context(params),
     )
     actions, resources = simulation_inputs.actions(params), simulation_inputs.resources(params)
-    most = max(1, min(params.get("MaxItems", DEFAULT_ITEMS), _PAGE_EVALUATIONS // len(resources)))
-    bounded = replace(call, params={**params, "MaxItems": most})
-    numbers, rest = page(bounded, _after(len(actions)), _place)
+    most = max(1, _PAGE_EVALUATIONS // len(resources))
+    numbers, rest = page(call, _after(len(actions)), _place, most=most)
     evaluated = [_evaluation(scenario, actions[number], resources) for number in numbers]
     return {"EvaluationResults": evaluated, **rest}
 
