@@ -13,8 +13,6 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
-from msgspec import structs
-
 from ostiary import catalog
 from ostiary.authorization.organization import ALONE
 from ostiary.policy import Matched, PolicyType, Pool, Position, Source, Verdict
