@@ -1,4 +1,4 @@
-"""A hook of hatchling for `make wheel-fast`: the way of a decision compiled by mypyc, put into the wheel beside its source.
+"""A hook of hatchling for `make wheel-fast`: the way of a decision compiled by mypyc, beside its source.
 
 Off unless HATCH_BUILD_HOOK_ENABLE_CUSTOM=true. Needs a C compiler and Python's headers; the wheel is for this kind of
 machine and this version of Python.
@@ -20,9 +20,10 @@ except ModuleNotFoundError:  # only asked what is missing here, or for the names
 
 # What a decision runs through, and what reads a policy for it. Nobody waits for the rest (explanations, the grammar).
 MODULES: Final = (
-    "arns batch combine compile conditions decision evaluate faults globs in_force layers operators parse placed plan"
-    " pool prefixes principals request scalars special statements variables"
-).split()
+    *("arns", "batch", "combine", "compile", "conditions", "decision", "evaluate", "faults", "globs", "in_force"),
+    *("layers", "operators", "parse", "placed", "places", "plan", "pool", "prefixes", "principals", "request"),
+    *("scalars", "special", "statements", "variables"),
+)
 _LIBRARY: Final = "ostiary_policy"
 
 

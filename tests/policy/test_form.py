@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 
 import pytest
-
 from scripts.compiled import MODULES
 
 FORM = os.environ.get("OSTIARY_FORM", "plain")

@@ -7,10 +7,11 @@ included. A pattern is cut at its stars into segments, each found once, leftmost
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Final
+
+from ostiary.policy.places import Places
 
 
 class Wild(Enum):
@@ -23,8 +24,8 @@ class Wild(Enum):
 Part = str | Wild
 """A piece of a pattern: literal text or a wildcard."""
 
-_MANY: Final = 8
-"""Literals of a segment that are worth more than comparing one after the other."""
+_WINDOW: Final = 512
+"""The least number of places looked at at once."""
 
 _CUT: Final = re.compile(r"([*?])")
 _WILDS: Final[dict[str, Part]] = {"*": Wild.STAR, "?": Wild.ONE}
@@ -35,105 +36,132 @@ def parts_of(pattern: str) -> list[Part]:
     return [_WILDS.get(piece, piece) for piece in _CUT.split(pattern) if piece]
 
 
-@dataclass(slots=True)
-class _Segment:
-    """Text between two stars: literals at fixed offsets, any character in the gaps."""
+class Gapped:
+    """Text between two stars with a `?` in it: literals at fixed offsets, any character in the gaps."""
+
+    __slots__ = ("_anchor", "_characters", "_literals", "length")
 
     length: int
-    literals: tuple[tuple[int, str], ...]
-    anchor: int
-    """Index of the longest literal, the one to look for; -1 if there is none."""
+
+    def __init__(self, literals: Iterable[tuple[int, str]], length: int) -> None:
+        self._literals = tuple(literals)
+        self.length = length
+        self._anchor = -1
+        """Index of the longest literal, the one to look for; found on first use."""
+        self._characters: tuple[tuple[int, str], ...] | None = None
 
     def stands_at(self, text: str, at: int) -> bool:
-        return all(text.startswith(literal, at + offset) for offset, literal in self.literals)
+        """Whether the segment is what stands at a place where the text is long enough."""
+        for offset, literal in self._literals:  # noqa: SIM110  a generator costs more than the loop
+            if not text.startswith(literal, at + offset):
+                return False
+        return True
 
-    def find(self, text: str, start: int, end: int) -> int:
-        """The first place in `text[start:end]` where the segment stands, or -1."""
+    def find(self, text: str, start: int, end: int, places: Places) -> int:
+        """The first place in `text[start:end]` where the segment stands, or -1. `places`: those of the same text."""
         last = end - self.length
-        if len(self.literals) > _MANY:
-            return self._scan(text, start, end)
-        if self.anchor < 0:
+        if not self._literals or start > last:
             return start if start <= last else -1
-        offset, literal = self.literals[self.anchor]
+        if self._anchor < 0:
+            self._anchor = max(range(len(self._literals)), key=lambda index: len(self._literals[index][1]))
+        offset, literal = self._literals[self._anchor]
         at = start
         while True:
             found = text.find(literal, at + offset, last + offset + len(literal))
             if found < 0:
                 return -1
-            at = found - offset
-            if len(self.literals) == 1 or self.stands_at(text, at):
-                return at
-            at += 1
+            if self.stands_at(text, found - offset):
+                return found - offset
+            at = found - offset + 1
+            if places.patience <= 0:
+                return self._sift(places, at, last)
+            places.patience -= len(self._literals)
 
-    def _scan(self, text: str, start: int, end: int) -> int:
-        """The same for many literals: all places where the segment may have begun are followed at once, a bit each."""
-        gaps = (1 << self.length) - 1
-        at_character: dict[str, int] = {}
-        for offset, literal in self.literals:
-            gaps &= ~((1 << len(literal)) - 1 << offset)
-            for place, character in enumerate(literal, offset):
-                at_character[character] = at_character.get(character, 0) | 1 << place
-        masks = {character: places | gaps for character, places in at_character.items()}
-        reached, whole = 0, 1 << self.length - 1
-        for at in range(start, end):
-            reached = (reached << 1 | 1) & masks.get(text[at], gaps)
-            if reached & whole:
-                return at - self.length + 1
+    def _sift(self, places: Places, start: int, last: int) -> int:
+        """The first place from `start` to `last` where every character of the segment stands, or -1.
+
+        All places of a window are looked at together, a bit each; the window grows, so that what is near costs little.
+        """
+        characters = self._characters
+        if characters is None:
+            characters = self._characters = tuple(
+                [(offset + at, one) for offset, literal in self._literals for at, one in enumerate(literal)]
+            )
+        width = max(_WINDOW, 4 * self.length)
+        while start <= last:
+            count = min(width, last - start + 1)
+            left = (1 << count) - 1
+            for offset, character in characters:
+                left &= places.of(character) >> (start + offset)
+                if not left:
+                    break
+            if left:
+                return start + (left & -left).bit_length() - 1
+            start += count
+            width *= 2
         return -1
 
 
-def _segment(parts: list[Part]) -> _Segment:
+Segment = str | Gapped
+"""What stands between two stars."""
+
+
+def segment(parts: Sequence[Part]) -> Segment:
+    """The segment of literals and `?`."""
     if len(parts) == 1 and isinstance(parts[0], str):
-        return _Segment(len(parts[0]), ((0, parts[0]),), 0)
+        return parts[0]
     literals: list[tuple[int, str]] = []
     length = 0
     for part in parts:
-        if isinstance(part, str):
-            if literals and literals[-1][0] + len(literals[-1][1]) == length:
-                offset, before = literals.pop()
-                literals.append((offset, before + part))
-            else:
-                literals.append((length, part))
-            length += len(part)
-        else:
+        if not isinstance(part, str):
             length += 1
-    anchor = max(range(len(literals)), key=lambda index: len(literals[index][1]), default=-1)
-    return _Segment(length, tuple(literals), anchor)
+            continue
+        if literals and literals[-1][0] + len(literals[-1][1]) == length:
+            offset, before = literals.pop()
+            literals.append((offset, before + part))
+        elif part:
+            literals.append((length, part))
+        length += len(part)
+    if not literals:
+        return Gapped((), length) if length else ""
+    return literals[0][1] if len(literals[0][1]) == length else Gapped(literals, length)
+
+
+def between_stars(parts: Iterable[Part]) -> list[Segment]:
+    """What stands before, between and after the stars of a pattern."""
+    segments: list[Segment] = []
+    open_parts: list[Part] = []
+    for part in parts:
+        if part is Wild.STAR:
+            segments.append(segment(open_parts))
+            open_parts = []
+        else:
+            open_parts.append(part)
+    segments.append(segment(open_parts))
+    return segments
 
 
 class Glob:
     """A pattern that must cover the whole text."""
 
-    __slots__ = ("_head", "_least", "_middle", "_starred", "_tail", "exact", "prefix")
+    __slots__ = ("_head", "_middle", "_plain", "_starred", "_tail", "exact", "prefix")
 
     exact: str | None
     """The one text it covers, if it has no wildcard."""
     prefix: str | None
     """If the only wildcard is a star at the end: the text before it."""
 
-    def __init__(self, parts: Iterable[Part]) -> None:
-        segments: list[list[Part]] = [[]]
-        for part in parts:
-            if part is Wild.STAR:
-                segments.append([])
-            elif part != "":
-                segments[-1].append(part)
-        self._starred = len(segments) > 1
-        self._head = _segment(segments[0])
-        self._tail = _segment(segments[-1])
-        self._middle = tuple(_segment(parts) for parts in segments[1:-1] if parts)
-        least = self._head.length + sum(segment.length for segment in self._middle)
-        self._least = least + (self._tail.length if self._starred else 0)
-        plain = self._plain(self._head)
+    def __init__(self, parts: Iterable[Part] = (), *, segments: Sequence[Segment] | None = None) -> None:
+        """It is made of its parts, or of what stands between its stars."""
+        cut = between_stars(parts) if segments is None else segments
+        self._starred = len(cut) > 1
+        self._head, self._tail = cut[0], cut[-1]
+        self._middle = [one for one in cut[1:-1] if one != ""]
+        self._plain = all(one.__class__ is str for one in self._middle)
+        """Nothing between two stars has a `?`."""
+        plain = self._head if isinstance(self._head, str) else None
         self.exact = plain if not self._starred else None
-        self.prefix = plain if self._starred and not self._middle and not self._tail.length else None
-
-    @staticmethod
-    def _plain(segment: _Segment) -> str | None:
-        if not segment.length:
-            return ""
-        literal = segment.literals[0][1] if segment.literals else ""
-        return literal if len(literal) == segment.length else None
+        self.prefix = plain if self._starred and not self._middle and self._tail == "" else None
 
     def matches(self, text: str) -> bool:
         """Whether the pattern covers the whole text."""
@@ -141,21 +169,38 @@ class Glob:
             return text == self.exact
         if self.prefix is not None:
             return text.startswith(self.prefix)
-        length = len(text)
+        head, tail = self._head, self._tail
         if not self._starred:
-            return length == self._head.length and self._head.stands_at(text, 0)
-        if length < self._least or not self._head.stands_at(text, 0):
+            return len(text) == _length(head) and _stands_at(head, text, 0)
+        at, end = _length(head), len(text) - _length(tail)
+        if end < at or not _stands_at(head, text, 0) or not _stands_at(tail, text, end):
             return False
-        end = length - self._tail.length
-        if not self._tail.stands_at(text, end):
-            return False
-        at = self._head.length
-        for segment in self._middle:
-            found = segment.find(text, at, end)
-            if found < 0:
+        return self._in_order(text, at, end)
+
+    def _in_order(self, text: str, at: int, end: int) -> bool:
+        """Whether the segments of the middle stand one after the other in `text[at:end]`."""
+        if self._plain:
+            for literal in self._middle:
+                at = text.find(literal, at, end)  # type: ignore[arg-type]
+                if at < 0:
+                    return False
+                at += len(literal)  # type: ignore[arg-type]
+            return True
+        places = Places(text)
+        for one in self._middle:
+            at = text.find(one, at, end) if isinstance(one, str) else one.find(text, at, end, places)
+            if at < 0:
                 return False
-            at = found + segment.length
-        return at <= end
+            at += _length(one)
+        return True
+
+
+def _length(one: Segment) -> int:
+    return len(one) if isinstance(one, str) else one.length
+
+
+def _stands_at(one: Segment, text: str, at: int) -> bool:
+    return text.startswith(one, at) if isinstance(one, str) else one.stands_at(text, at)
 
 
 def glob(pattern: str) -> Glob:

@@ -7,11 +7,11 @@ a `*` in it is no wildcard, a `:` no separator.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ostiary.policy.globs import Glob, Part, Wild, parts_of
+from ostiary.policy.globs import Glob, Part, Segment, Wild, parts_of, segment
 from ostiary.policy.request import ContextValue
 
 Keys = Mapping[str, ContextValue]
@@ -39,29 +39,25 @@ class Variable:
 TemplatePart = Part | Variable
 
 
-@dataclass(frozen=True, slots=True)
 class Template:
     """A value cut into literals, wildcards and variables."""
 
-    parts: tuple[TemplatePart, ...]
+    __slots__ = ("_glob", "_mould", "parts", "variables")
 
-    @property
-    def variables(self) -> tuple[Variable, ...]:
-        """The variables, in order."""
-        return tuple(part for part in self.parts if isinstance(part, Variable))
+    parts: tuple[TemplatePart, ...]
+    variables: tuple[Variable, ...]
+    """The variables, in order."""
+
+    def __init__(self, parts: tuple[TemplatePart, ...]) -> None:
+        self.parts = parts
+        self.variables = tuple([part for part in parts if isinstance(part, Variable)])
+        self._glob: Glob | None = None
+        self._mould: list[Segment | list[TemplatePart]] | None = None
+        """What stands between the stars; a list where it has variables."""
 
     def resolve(self, keys: Keys) -> list[Part] | None:
         """The parts with every variable replaced by its value, or None if one has no value."""
-        resolved: list[Part] = []
-        for part in self.parts:
-            if isinstance(part, Variable):
-                value = part.value(keys)
-                if value is None:
-                    return None
-                resolved.append(value)
-            else:
-                resolved.append(part)
-        return resolved
+        return _resolved(self.parts, keys)
 
     def text(self, keys: Keys) -> str | None:
         """The value as plain text (wildcards are themselves), or None if a variable has no value."""
@@ -70,8 +66,52 @@ class Template:
 
     def glob(self, keys: Keys) -> Glob | None:
         """The value as a pattern, or None if a variable has no value."""
-        resolved = self.resolve(keys)
-        return None if resolved is None else Glob(resolved)
+        if self._glob is not None:
+            return self._glob
+        mould = self._mould
+        if mould is None:
+            mould = self._mould = _mould(self.parts)
+        segments: list[Segment] = []
+        for piece in mould:
+            if isinstance(piece, list):
+                resolved = _resolved(piece, keys)
+                if resolved is None:
+                    return None
+                segments.append(segment(resolved))
+            else:
+                segments.append(piece)
+        made = Glob(segments=segments)
+        if not self.variables:
+            self._glob = made
+        return made
+
+
+def _resolved(parts: Iterable[TemplatePart], keys: Keys) -> list[Part] | None:
+    resolved: list[Part] = []
+    for part in parts:
+        if isinstance(part, Variable):
+            value = part.value(keys)
+            if value is None:
+                return None
+            resolved.append(value)
+        else:
+            resolved.append(part)
+    return resolved
+
+
+def _mould(parts: Iterable[TemplatePart]) -> list[Segment | list[TemplatePart]]:
+    """What stands between the stars, ready where no variable has a say in it."""
+    pieces: list[list[TemplatePart]] = [[]]
+    for part in parts:
+        if part is Wild.STAR:
+            pieces.append([])
+        else:
+            pieces[-1].append(part)
+    mould: list[Segment | list[TemplatePart]] = []
+    for piece in pieces:
+        constant = [part for part in piece if not isinstance(part, Variable)]
+        mould.append(piece if len(constant) < len(piece) else segment(constant))
+    return mould
 
 
 def plain(parts: list[Part]) -> str:
