@@ -87,10 +87,18 @@ def test_a_membership_needs_a_group_and_a_user(iam: Iam, operation: str) -> None
     assert missing_user == ("NoSuchEntity", "The user with name nobody cannot be found.")
 
 
-def test_who_is_no_member_can_not_be_removed(iam: Iam) -> None:
-    iam.users("bob")
+@pytest.mark.parametrize("operation", ["AddUserToGroup", "RemoveUserFromGroup"])
+def test_of_a_group_and_a_user_that_are_missing_the_user_is_named(iam: Iam, operation: str) -> None:
+    said = iam.fault(operation, GroupName="none", UserName="nobody")
+    assert said == ("NoSuchEntity", "The user with name nobody cannot be found.")
+
+
+def test_removing_who_is_no_member_changes_nothing(iam: Iam) -> None:
+    iam.users("bob", "eve")
     iam("CreateGroup", GroupName="team")
-    assert iam.fault("RemoveUserFromGroup", GroupName="team", UserName="bob")[0] == "NoSuchEntity"
+    iam("AddUserToGroup", GroupName="team", UserName="eve")
+    iam("RemoveUserFromGroup", GroupName="team", UserName="bob")
+    assert [user["UserName"] for user in iam("GetGroup", GroupName="team")["Users"]] == ["eve"]
 
 
 def test_what_a_group_may_its_members_may_while_they_are_members(iam: Iam) -> None:

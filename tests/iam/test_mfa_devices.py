@@ -74,7 +74,7 @@ def test_two_devices_of_a_name_need_two_paths(iam: Iam) -> None:
     Phone(iam)
     Phone(iam, Path="/a/")
     said = iam.fault("CreateVirtualMFADevice", VirtualMFADeviceName="phone")
-    assert said == ("EntityAlreadyExists", "MFADevice entity at the same path and name already exists.")
+    assert said == ("EntityAlreadyExists", "MFA device already exists.")
     iam("CreateVirtualMFADevice", VirtualMFADeviceName="phone", by=iam.world.root(OTHER))
 
 
@@ -131,7 +131,7 @@ def test_what_does_not_exist_is_not_enabled(bob: Iam) -> None:
     assert said == ("NoSuchEntity", "The user with name nobody cannot be found.")
     for serial in (arn("none"), elsewhere.serial, "GAHT12345678"):
         said = bob.fault("EnableMFADevice", UserName="bob", SerialNumber=serial, **elsewhere.codes())
-        assert said == ("NoSuchEntity", f"VirtualMFADevice with serial number {serial} doesn't exist.")
+        assert said == ("NoSuchEntity", f"MFA Device with serial number {serial} does not exist.")
 
 
 def test_eight_devices_and_no_more(bob: Iam) -> None:
@@ -227,7 +227,8 @@ def test_only_ones_own_device_is_deactivated_or_resynchronized(bob: Iam, name: s
     codes = phone.codes() if name == "ResyncMFADevice" else {}
     assert bob.fault(name, UserName="eve", SerialNumber=phone.serial, **codes) == NOT_THEIRS
     assert bob.fault(name, UserName="bob", SerialNumber=spare.serial, **codes) == NOT_THEIRS
-    assert bob.fault(name, UserName="bob", SerialNumber=arn("none"), **codes) == NOT_THEIRS
+    missing = ("NoSuchEntity", f"MFA Device with serial number {arn('none')} does not exist.")
+    assert bob.fault(name, UserName="bob", SerialNumber=arn("none"), **codes) == missing
     assert bob.fault(name, UserName="nobody", SerialNumber=phone.serial, **codes)[0] == "NoSuchEntity"
 
 
@@ -239,7 +240,7 @@ def test_a_device_is_deleted_once_it_is_nobodys(bob: Iam) -> None:
     bob("DeactivateMFADevice", UserName="bob", SerialNumber=phone.serial)
     bob("DeleteVirtualMFADevice", SerialNumber=phone.serial)
     said = bob.fault("DeleteVirtualMFADevice", SerialNumber=phone.serial)
-    assert said == ("NoSuchEntity", f"VirtualMFADevice with serial number {phone.serial} doesn't exist.")
+    assert said == ("NoSuchEntity", f"MFA Device with serial number {phone.serial} does not exist.")
     again = Phone(bob)
     assert (again.serial, again.seed == phone.seed) == (phone.serial, False)
     assert bob("ListMFADeviceTags", SerialNumber=again.serial)["Tags"] == []
@@ -247,7 +248,10 @@ def test_a_device_is_deleted_once_it_is_nobodys(bob: Iam) -> None:
 
 @pytest.mark.parametrize("serial", ["GAHT12345678", f"arn:aws:iam::{ACCOUNT}:user/bob", "arn:aws:s3:::mfa/x"])
 def test_what_is_no_arn_of_a_device_is_not_deleted(iam: Iam, serial: str) -> None:
-    assert iam.fault("DeleteVirtualMFADevice", SerialNumber=serial) == ("InvalidInput", f"ARN {serial} is not valid.")
+    assert iam.fault("DeleteVirtualMFADevice", SerialNumber=serial) == (
+        "ValidationError",
+        f"ARN {serial} is not valid.",
+    )
 
 
 def test_a_user_with_a_device_is_not_deleted(bob: Iam) -> None:
@@ -268,7 +272,7 @@ def test_a_device_has_tags(iam: Iam) -> None:
     assert iam("ListMFADeviceTags", SerialNumber=phone.serial)["Tags"] == [{"Key": "Team", "Value": "red"}]
     for name, more in (("TagMFADevice", {"Tags": []}), ("UntagMFADevice", {"TagKeys": []}), ("ListMFADeviceTags", {})):
         assert iam.fault(name, SerialNumber=arn("none"), **more)[0] == "NoSuchEntity"
-        assert iam.fault(name, SerialNumber="GAHT12345678", **more)[0] == "InvalidInput"
+        assert iam.fault(name, SerialNumber="GAHT12345678", **more)[0] == "ValidationError"
 
 
 def test_the_summary_counts_devices(bob: Iam) -> None:
@@ -321,7 +325,7 @@ def test_a_hardware_token_is_enabled_by_the_number_on_it(bob: Iam) -> None:
     assert sorted(serials(bob, UserName="bob")) == ["GAHT12345678", "GAKT000000001"]
     assert virtual(bob) == []
     bob("DeactivateMFADevice", UserName="bob", SerialNumber="GAHT12345678")
-    assert bob.fault("DeleteVirtualMFADevice", SerialNumber="GAHT12345678")[0] == "InvalidInput"
+    assert bob.fault("DeleteVirtualMFADevice", SerialNumber="GAHT12345678")[0] == "ValidationError"
 
 
 @pytest.mark.parametrize(
@@ -386,4 +390,4 @@ def test_get_mfa_device_knows_the_users_devices_only(bob: Iam) -> None:
     phone = Phone(bob)
     for serial in (phone.serial, arn("none")):
         said = bob.fault("GetMFADevice", UserName="bob", SerialNumber=serial)
-        assert said == ("NoSuchEntity", f"MFADevice with serial number {serial} doesn't exist.")
+        assert said == ("NoSuchEntity", f"MFA Device with serial number {serial} does not exist.")

@@ -28,7 +28,7 @@ def test_a_name_too_long_is_told_its_limit() -> None:
     fault = refused("iam", "CreateUser", body=form(UserName="x" * 65))
     assert (fault.code, fault.status) == ("ValidationError", 400)
     assert fault.message == (
-        f"1 validation error detected: Value '{'x' * 65}' at 'userName' failed to satisfy constraint: "
+        "1 validation error detected: Value at 'userName' failed to satisfy constraint: "
         "Member must have length less than or equal to 64"
     )
 
@@ -61,7 +61,7 @@ def test_a_tag_is_named_by_its_place_in_the_list() -> None:
     body = form(UserName="u", **{"Tags.member.1.Key": "k", "Tags.member.1.Value": "v"})
     body += b"&Tags.member.9.Key=k2&Tags.member.9.Value=D%26T"
     assert refused("iam", "CreateUser", body=body).message == (
-        "1 validation error detected: Value 'D&T' at 'tags.2.member.value' failed to satisfy constraint: "
+        "1 validation error detected: Value at 'tags.2.member.value' failed to satisfy constraint: "
         r"Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*"
     )
 
@@ -69,19 +69,18 @@ def test_a_tag_is_named_by_its_place_in_the_list() -> None:
 def test_strings_in_a_list_are_reported_together() -> None:
     fault = refused("iam", "UntagUser", body=form(UserName="u", **{"TagKeys.member.1": "", "TagKeys.member.2": "ok"}))
     assert fault.message == (
-        "1 validation error detected: Value '[, ok]' at 'tagKeys' failed to satisfy constraint: "
+        "1 validation error detected: Value at 'tagKeys' failed to satisfy constraint: "
         "Member must satisfy constraint: [Member must have length less than or equal to 128, "
         "Member must have length greater than or equal to 1, "
-        r"Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+]"
+        r"Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+, Member must not be null]"
     )
 
 
 def test_an_unknown_word_is_told_the_known_ones() -> None:
     key = "AKIAIOSFODNN7EXAMPLE"
     fault = refused("iam", "UpdateAccessKey", body=form(AccessKeyId=key, Status="On"))
-    assert (
-        "Value 'On' at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, In"
-        in str(fault)
+    assert "Value at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, In" in str(
+        fault
     )
 
 

@@ -20,6 +20,9 @@ from ostiary.wire.shapes import COMPILING, Node
 HIDDEN: Final = "*****"
 MOST: Final = 50
 """Violations that are reported at once."""
+NOT_NULL: Final = "Member must not be null"
+NEVER_NULL: Final = {"tagKeyType"}
+"""Scalars of which a list's message adds that they must not be null: IAM was seen to say so of tag keys alone."""
 SIZED: Final = {"string", "list", "map", "blob"}
 SCALARS: Final = {"string", "integer", "long", "float", "double", "blob", "boolean", "timestamp"}
 
@@ -38,8 +41,14 @@ class Violation:
     """The pattern, when that is what is broken."""
     sensitive: bool = False
 
-    def __str__(self) -> str:
-        shown = "Value null" if self.value is None else "Value" if self.sensitive else f"Value '{self.value}'"
+    def told(self, *, quoted: bool) -> str:
+        """What AWS says of it.
+
+        Args:
+            quoted: whether the service says the value back; a secret is never said back.
+        """
+        hidden = self.sensitive or not quoted
+        shown = "Value null" if self.value is None else "Value" if hidden else f"Value '{self.value}'"
         return f"{shown} at '{self.path}' failed to satisfy constraint: {self.constraint}"
 
 
@@ -185,7 +194,7 @@ class Checkers:
                     if inner is not None:
                         inner(found, prefix + shown_name, report)
                 elif needed:
-                    report.append(Violation(prefix + shown_name, None, "Member must not be null"))
+                    report.append(Violation(prefix + shown_name, None, NOT_NULL))
 
         return check
 
@@ -225,7 +234,8 @@ class Checkers:
         found = self._rules(element)
         if not found:
             return None
-        text = f"{noun} must satisfy constraint: [{', '.join(rule[1] for rule in found)}]"
+        never_null = [NOT_NULL] if element.name in NEVER_NULL else []
+        text = f"{noun} must satisfy constraint: [{', '.join([*(rule[1] for rule in found), *never_null])}]"
 
         def check(value: Any, path: str, report: Report) -> None:
             if not all(fine(item) for item in items(value) for fine, _, _ in found):
@@ -266,7 +276,7 @@ def shown(node: Node, value: Any, member: str | None = None) -> str:
     return str(value)
 
 
-def summary(report: Report) -> str:
+def summary(report: Report, *, quoted: bool = True) -> str:
     """`1 validation error detected: …`, as AWS joins them."""
     noun = "error" if len(report) == 1 else "errors"
-    return f"{len(report)} validation {noun} detected: {'; '.join(map(str, report))}"
+    return f"{len(report)} validation {noun} detected: {'; '.join(each.told(quoted=quoted) for each in report)}"

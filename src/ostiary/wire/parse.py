@@ -33,6 +33,8 @@ NAME_PATTERNS: Final = {
         "It must contain only alphanumeric characters and/or the following: +=,.@_-"
     ),
 }
+# Services that do not say back what was sent.
+SILENT: Final = {"iam"}
 # What S3 says of members it has a code of its own for.
 S3_CODES: Final = {
     "StorageClass": ("InvalidStorageClass", "The storage class you specified is not valid"),
@@ -225,7 +227,7 @@ def raise_violation(operation: Operation, protocol: str, report: Report) -> NoRe
     if all(own_words):
         raise WireFault("ValidationError", own_words[0])
     code = "ValidationError" if protocol == "query" else "ValidationException"
-    raise WireFault(code, constraints.summary(report))
+    raise WireFault(code, constraints.summary(report, quoted=operation.service.name not in SILENT))
 
 
 def words(service: Service, violation: Violation) -> str:

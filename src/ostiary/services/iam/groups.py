@@ -10,7 +10,6 @@ from typing import Any
 
 from ostiary.services.iam import quotas
 from ostiary.services.iam.asks import on_existing, on_new
-from ostiary.services.iam.faults import NoSuchEntity
 from ostiary.services.iam.names import GROUP, USER, moment, path_of
 from ostiary.services.iam.paging import by_name, page
 from ostiary.services.iam.shared import conflict, on_old_and_new, refuse_policies, update_named
@@ -91,10 +90,8 @@ def add_user_to_group(call: Call, tx: Transaction) -> dict[str, Any]:
 
 @operation("iam", "RemoveUserFromGroup", asks=on_existing("iam:RemoveUserFromGroup", GROUP), changes=True)
 def remove_user_from_group(call: Call, tx: Transaction) -> dict[str, Any]:
-    """End a membership."""
+    """End a membership; there may be none."""
     group, user = _group_and_user(call, tx)
-    if not tx.groups.has(group.id, user.id):
-        raise NoSuchEntity(f"User {user.name} not in group {group.name}")
     tx.groups.dismiss(group.id, user.id)
     return {}
 
@@ -112,4 +109,5 @@ def _named_group(call: Call, tx: Transaction) -> GroupRecord:
 
 
 def _group_and_user(call: Call, tx: Transaction) -> tuple[GroupRecord, UserRecord]:
-    return _named_group(call, tx), USER.get(tx, call.account, call.params["UserName"])
+    user = USER.get(tx, call.account, call.params["UserName"])  # of two that are missing IAM names the user
+    return _named_group(call, tx), user

@@ -18,7 +18,7 @@ from ostiary.identifiers import Arn, NotAnArn, iam_arn, root_arn
 from ostiary.policy import ContextValue
 from ostiary.services.iam.access_keys import Owner
 from ostiary.services.iam.asks import ask_named, own_or_named, request_context
-from ostiary.services.iam.faults import InvalidInput
+from ostiary.services.iam.faults import ValidationError
 from ostiary.services.iam.names import USER, path_of
 from ostiary.services.operation import Asks, Call
 from ostiary.store.mfa import MfaDeviceRecord
@@ -81,7 +81,7 @@ def on_device(action: str) -> Asks:
     def asks(call: Call, tx: Transaction) -> Iterable[Ask]:
         serial: str = call.params["SerialNumber"]
         if not _is_device_arn(serial):
-            raise InvalidInput(f"ARN {serial} is not valid.")
+            raise ValidationError(f"ARN {serial} is not valid.")
         context = {**request_context(call, action), **_tags(tx, call.account, serial)}
         return (Ask(action=action, resource=serial, context=context),)
 

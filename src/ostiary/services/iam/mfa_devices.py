@@ -26,7 +26,7 @@ from ostiary.store.transaction import Transaction
 
 _SERIAL: Final = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 _ID_LETTERS: Final = 17
-_TAKEN: Final = "MFADevice entity at the same path and name already exists."
+_TAKEN: Final = "MFA device already exists."
 _ASSIGNED: Final = "MFA Device is already in use."
 _IN_USE: Final = "MFA VirtualDevice in use. Must deactivate first."
 _NOT_THEIRS: Final = "MFA Device invalid for user."
@@ -145,14 +145,17 @@ def virtual_device(call: Call, tx: Transaction) -> MfaDeviceRecord:
 
 def _theirs(call: Call, tx: Transaction) -> MfaDeviceRecord:
     """The device that a request names, if it is the user's."""
-    owner, device = owner_of(call, tx), device_in(tx, call.account, call.params["SerialNumber"])
-    if device is None or device.owner_id != owner.id:
+    owner, serial = owner_of(call, tx), call.params["SerialNumber"]
+    device = device_in(tx, call.account, serial)
+    if device is None:
+        raise _missing(serial)
+    if device.owner_id != owner.id:
         raise NoSuchEntity(_NOT_THEIRS)
     return device
 
 
 def _missing(serial: str) -> NoSuchEntity:
-    return NoSuchEntity(f"VirtualMFADevice with serial number {serial} doesn't exist.")
+    return NoSuchEntity(f"MFA Device with serial number {serial} does not exist.")
 
 
 def _account(call: Call, tx: Transaction) -> AccountRecord:

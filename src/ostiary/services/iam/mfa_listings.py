@@ -35,7 +35,7 @@ def get_mfa_device(call: Call, tx: Transaction) -> dict[str, Any]:
     owner, serial = owner_of(call, tx), call.params["SerialNumber"]
     device = device_in(tx, call.account, serial)
     if device is None or device.owner_id != owner.id:
-        raise NoSuchEntity(f"MFADevice with serial number {serial} doesn't exist.")
+        raise NoSuchEntity(f"MFA Device with serial number {serial} does not exist.")
     certified = json.loads(device.facts or "{}").get("certifications")
     return {**owner.shown, **_shown(device), **({"Certifications": certified} if certified else {})}
 
