@@ -147,6 +147,7 @@ def test_the_record_has_who_it_was_and_not_the_assertion(town: Federated, simple
     command = [str(BIN / "ostiary"), "events", "--data", str(town.account.server.data), "--json", "--limit", "50"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert text[:200] not in done.stdout and text[-200:] not in done.stdout
+    assert '"addPrivateKey"' in done.stdout and pem(OURS).splitlines()[1] not in done.stdout
     events = [json.loads(line) for line in done.stdout.splitlines()]
     event = next(each for each in events if each["eventName"] == "AssumeRoleWithSAML" and "errorCode" not in each)
     assert event["userIdentity"]["type"] == "SAMLUser"
