@@ -50,6 +50,8 @@ _OAEP_SHA1_MASK: Final = f"{_XENC}rsa-oaep-mgf1p"
 _OAEP: Final = f"{_XENC11}rsa-oaep"
 _MOST_ENCRYPTED_KEYS: Final = 10
 _LEAST_BITS: Final = 2048
+_MOST_BITS: Final = 4096
+"""To check a longer key, and to decrypt with it, takes seconds for which nothing else is done."""
 _WRAPPER: Final = "ostiary-opened"
 
 
@@ -58,17 +60,30 @@ class NotAPrivateKey(ValueError):
 
 
 def read_private_key(pem: str) -> RSAPrivateKey:
-    """An unencrypted RSA key of at least 2048 bits.
+    """An unencrypted RSA key of 2048 to 4096 bits, checked. Takes a second for the longest.
 
     Raises:
         NotAPrivateKey: see there; the message quotes nothing.
     """
+    stored_private_key(pem)  # its length, before the check that depends on it
+    return _loaded(pem, checked=True)
+
+
+def stored_private_key(pem: str) -> RSAPrivateKey:
+    """A key that `read_private_key` has checked before. Raises `NotAPrivateKey`."""
+    key = _loaded(pem, checked=False)
+    if not _LEAST_BITS <= key.key_size <= _MOST_BITS:
+        raise NotAPrivateKey(f"it is no RSA key of {_LEAST_BITS} to {_MOST_BITS} bits")
+    return key
+
+
+def _loaded(pem: str, *, checked: bool) -> RSAPrivateKey:
     try:
-        key = load_pem_private_key(pem.encode("ascii"), password=None)
+        key = load_pem_private_key(pem.encode("ascii"), password=None, unsafe_skip_rsa_key_validation=not checked)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise NotAPrivateKey("it can't be read") from None
-    if not isinstance(key, RSAPrivateKey) or key.key_size < _LEAST_BITS:
-        raise NotAPrivateKey(f"it is no RSA key of {_LEAST_BITS} bits or more")
+    if not isinstance(key, RSAPrivateKey):
+        raise NotAPrivateKey("it is no RSA key")
     return key
 
 

@@ -18,7 +18,7 @@ from ostiary.services.iam import quotas
 from ostiary.services.iam.asks import request_context
 from ostiary.services.iam.faults import EntityAlreadyExists, InvalidInput, NoSuchEntity
 from ostiary.services.iam.names import moment
-from ostiary.services.iam.saml_keys import add_key, check_mode, remove_key
+from ostiary.services.iam.saml_keys import add_key, check_key, check_mode, remove_key
 from ostiary.services.iam.tags import page_of_tags, put_tags, read_tags, shown_tags
 from ostiary.services.operation import Asks, Call, on_everything, operation
 from ostiary.store.records import AlreadyExists
@@ -92,7 +92,8 @@ def _valid_until(metadata: Metadata, now: int) -> int:
 
 
 def _prepare(call: Call, _tx: Transaction) -> Metadata | None:
-    """Long documents are read before the transaction of the change."""
+    """Long documents are read, and keys checked, before the transaction of the change."""
+    check_key(call)
     text: str | None = call.params.get("SAMLMetadataDocument")
     return None if text is None else _read_metadata(text, call.now)
 
