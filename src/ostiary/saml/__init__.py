@@ -8,7 +8,7 @@ Source: OASIS SAML 2.0 Core, Profiles (4.1, web browser SSO) and Metadata; W3C X
 from __future__ import annotations
 
 from ostiary.saml.assertion import Assertion, Attribute, Validity
-from ostiary.saml.encryption import NotAPrivateKey, read_private_key
+from ostiary.saml.encryption import NotAPrivateKey, read_private_key, stored_private_key
 from ostiary.saml.faults import NotMetadata, Problem, Rejected
 from ostiary.saml.metadata import Metadata, read_metadata
 from ostiary.saml.response import Expected, read_response, usable_until
@@ -26,5 +26,6 @@ __all__ = [
     "read_metadata",
     "read_private_key",
     "read_response",
+    "stored_private_key",
     "usable_until",
 ]

@@ -74,9 +74,7 @@ def opened_keys(vault: Vault, tx: Transaction, provider: SamlProviderRecord) -> 
     account = tx.accounts.get(provider.account)
     assert account is not None
     return [
-        read_private_key(
-            vault.unseal(account.id, account.data_key, key.sealed, _bound_to(key.id)), unsafe_skip_check=True
-        )
+        stored_private_key(vault.unseal(account.id, account.data_key, key.sealed, _bound_to(key.id)))
         for key in tx.saml_providers.keys(provider.id)
     ]
 
