@@ -19,7 +19,10 @@ def main() -> None:
     for line in sys.stdin:
         out, error = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
-            code = cli.main(json.loads(line))
+            try:
+                code = cli.main(json.loads(line))
+            except SystemExit as left:  # of argparse: a command that there isn't
+                code = left.code
         print(json.dumps([code, out.getvalue(), error.getvalue()]), file=outcome, flush=True)
 
 
