@@ -69,3 +69,12 @@ def ssh_line(number: int = 0, bits: int = 2048) -> str:
 def ssh_pem(number: int = 0) -> str:
     """The same in PEM."""
     return rsa_key(number, 2048).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def long_key_pem(half: int = 4096) -> str:
+    """A private key of nearly twice as many bits, made of numbers that are no primes: those would take a minute."""
+    p, q, e = 2 ** (half - 1) + 1, 2 ** (half - 1) + 3, 65537
+    d = pow(e, -1, (p - 1) * (q - 1))
+    numbers = rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), rsa.RSAPublicNumbers(e, p * q))
+    key = numbers.private_key(unsafe_skip_rsa_key_validation=True)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

@@ -8,9 +8,16 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
-from ostiary.saml import NotAPrivateKey, Problem, Rejected, read_private_key, read_response
+from ostiary.saml import NotAPrivateKey, Problem, Rejected, read_private_key, read_response, stored_private_key
+from tests.credentials.certs import long_key_pem
 from tests.saml.believing import ALICE, believed, expected, problem
 from tests.saml.encrypting import encrypted
 from tests.saml.idp import Idp, packed, pem, rsa_key
@@ -135,3 +142,21 @@ def test_private_keys_are_rsa_of_2048_bits_or_more_without_a_password() -> None:
         with pytest.raises(NotAPrivateKey) as caught:
             read_private_key(text)
         assert "PRIVATE" not in str(caught.value)
+
+
+def test_the_length_of_a_key_is_looked_at_before_it_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check of 8,192 bits takes fifteen seconds, that of a stored key a hundred times as long as its use."""
+    checked: list[bool] = []
+
+    def load(text: bytes, password: None, *, unsafe_skip_rsa_key_validation: bool) -> Any:
+        checked.append(not unsafe_skip_rsa_key_validation)
+        return load_pem_private_key(text, password, unsafe_skip_rsa_key_validation=unsafe_skip_rsa_key_validation)
+
+    monkeypatch.setattr("ostiary.saml.encryption.load_pem_private_key", load)
+    for read in (read_private_key, stored_private_key):
+        with pytest.raises(NotAPrivateKey):
+            read(long_key_pem())
+    stored_private_key(pem(OURS))
+    assert not any(checked)
+    read_private_key(pem(OURS))
+    assert any(checked)

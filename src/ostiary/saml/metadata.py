@@ -27,6 +27,8 @@ _MOST_KEYS: Final = 20
 _LEAST_RSA: Final = 1024
 _LEAST_EC: Final = 256
 _BOM: Final = "\ufeff"
+_LONG: Final = 500_000
+"""Characters; of longer documents (those of federations) only the latest is remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +41,16 @@ class Metadata:
     """Seconds since 1970."""
 
 
-@lru_cache(maxsize=16)
 def read_metadata(text: str) -> Metadata:
     """Read and hold against the standard what is needed of it.
 
     Raises:
         NotMetadata: see there.
     """
+    return _remembered(text) if len(text) <= _LONG else _latest_long(text)
+
+
+def _parsed(text: str) -> Metadata:
     if text.startswith(_BOM):
         raise NotMetadata("it begins with a byte order mark")
     try:
@@ -53,6 +58,10 @@ def read_metadata(text: str) -> Metadata:
         return _read(root)
     except (BadXml, UnicodeEncodeError) as problem:
         raise NotMetadata(str(problem)) from None
+
+
+_remembered: Final = lru_cache(maxsize=16)(_parsed)
+_latest_long: Final = lru_cache(maxsize=1)(_parsed)
 
 
 def _read(root: Element) -> Metadata:
