@@ -48,7 +48,6 @@ def cases() -> list[Case]:
         Case("SetDefaultPolicyVersion", POLICY, {"PolicyArn": POLICY, "VersionId": "v2"}),
         Case("DeletePolicyVersion", POLICY, {"PolicyArn": POLICY, "VersionId": "v2"}),
         Case("ListEntitiesForPolicy", POLICY, {"PolicyArn": POLICY}),
-        Case("ListPoliciesGrantingServiceAccess", USER, {"Arn": USER, "ServiceNamespaces": ["s3"]}),
         Case("CreateRole", ROLE + "2", {"RoleName": "runner2", "Path": "/r/", "AssumeRolePolicyDocument": EC2}),
         Case("GetRole", ROLE, {"RoleName": "runner"}),
         Case("ListRoles", "*"),
