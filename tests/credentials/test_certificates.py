@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
+    load_pem_private_key,
 )
 
 from ostiary.credentials.certificates import (
@@ -30,7 +32,7 @@ from ostiary.credentials.certificates import (
     read_private_key,
 )
 from ostiary.credentials.ssh_keys import UnknownEncoding, UnusableKey, read_ssh_public_key
-from tests.credentials.certs import make, rsa_key, ssh_line, ssh_pem
+from tests.credentials.certs import long_key_pem, make, rsa_key, ssh_line, ssh_pem
 from tests.needs import need
 
 
@@ -146,3 +148,18 @@ def test_only_rsa_of_2048_bits_and_more_is_a_key() -> None:
     for text in ("", "x", "ssh-rsa", ssh_line().split()[1], "ssh-rsa ####", "-----BEGIN PUBLIC KEY-----"):
         with pytest.raises(UnknownEncoding):
             read_ssh_public_key(text)
+
+
+def test_a_key_whose_check_would_take_seconds_is_refused_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[bool] = []
+
+    def load(text: bytes, password: None, *, unsafe_skip_rsa_key_validation: bool = False) -> Any:
+        checked.append(not unsafe_skip_rsa_key_validation)
+        return load_pem_private_key(text, password, unsafe_skip_rsa_key_validation=unsafe_skip_rsa_key_validation)
+
+    monkeypatch.setattr("ostiary.credentials.certificates.load_pem_private_key", load)
+    with pytest.raises(NotAPrivateKey):
+        read_private_key(long_key_pem())
+    assert checked == [False]
+    read_private_key(make(key=rsa_key()).key_pem)
+    assert checked[-1]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ostiary.credentials.certificates import read_private_key
 from ostiary.credentials.vault import SealBroken
 from tests.credentials.certs import Made, make, rsa_key
 from tests.iam.asking import Iam
@@ -156,3 +157,33 @@ def test_tags_come_with_the_upload_and_go_with_the_certificate(iam: Iam) -> None
     assert iam("GetServerCertificate", ServerCertificateName="web")["ServerCertificate"]["Tags"] == kept
     iam("DeleteServerCertificate", ServerCertificateName="web")
     assert tags_kept(iam, given["ServerCertificateMetadata"]["ServerCertificateId"]) == 0
+
+
+def test_a_chain_has_a_length_that_can_be_checked(iam: Iam) -> None:
+    """Two million characters have room for a thousand certificates, each with a signature to verify."""
+    made = [make("root")]
+    for number in range(21):
+        made.append(make(f"{number}", made[-1]))
+    leaf, *chain = reversed(made)
+    upload(iam, made=leaf, CertificateChain="".join(each.pem for each in chain[:20]))
+    too_long = refused(iam, leaf, CertificateChain="".join(each.pem for each in chain))
+    assert too_long == ("MalformedCertificate", "The certificate chain must not have more than 20 certificates.")
+
+
+def test_nobody_waits_for_the_check_of_a_certificate(iam: Iam, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes before the transaction of the change, and after the permission."""
+    store, open_now = iam.world.house.store, []
+    write = type(store).write
+
+    def counted(self: Any) -> Any:
+        open_now.append(True)
+        return write(self)
+
+    def checked(text: str) -> Any:
+        assert not open_now
+        return read_private_key(text)
+
+    monkeypatch.setattr(type(store), "write", counted)
+    monkeypatch.setattr("ostiary.services.iam.server_certificates.read_private_key", checked)
+    upload(iam)
+    assert open_now

@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 _BEGIN: Final = "-----BEGIN CERTIFICATE-----"
 _END: Final = "-----END CERTIFICATE-----"
+MOST_RSA_BITS: Final = 4096
+"""To check a longer key takes ten seconds, for which nothing else is done."""
 _BLOCK: Final = re.compile(rf"\s*({_BEGIN}\s[A-Za-z0-9+/=\s]+{_END})\s*")
 
 PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey
@@ -32,7 +34,7 @@ class NotACertificate(ValueError):
 
 
 class NotAPrivateKey(ValueError):
-    """The text is no RSA or EC key in PEM, or it is encrypted."""
+    """The text is no RSA or EC key in PEM, it is encrypted, or it has more than 4096 bits."""
 
 
 def read_certificate(text: str) -> x509.Certificate:
@@ -64,8 +66,13 @@ def read_certificates(text: str) -> Sequence[x509.Certificate]:
 
 def read_private_key(text: str) -> PrivateKey:
     """An unencrypted key. Raises `NotAPrivateKey`."""
+    pem = text.strip().encode()
     try:
-        key = load_pem_private_key(text.strip().encode(), password=None)
+        key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
+        if isinstance(key, RSAPrivateKey) and key.key_size <= MOST_RSA_BITS:
+            key = load_pem_private_key(pem, password=None)  # only now, as its length is known, is it checked
+        elif isinstance(key, RSAPrivateKey):
+            raise NotAPrivateKey
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise NotAPrivateKey from None
     if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):

@@ -39,6 +39,8 @@ _UNREADABLE: Final = "Unable to parse certificate. Please ensure the certificate
 _OVER: Final = "Certificate is no longer valid. The 'Not After' date restriction on the certificate has passed."
 _TO_COME: Final = "Certificate is not yet valid. The 'Not Before' date restriction on the certificate has not passed."
 _BAD_KEY: Final = "Invalid Private Key."
+_MOST_IN_CHAIN: Final = 20
+_LONG_CHAIN: Final = f"The certificate chain must not have more than {_MOST_IN_CHAIN} certificates."
 _MISMATCH: Final = "Public Key Certificate and Private Key doesn't match."
 _BAD_CHAIN: Final = (
     "Unable to validate certificate chain. The certificate chain must start with the immediate signing certificate, "
@@ -55,37 +57,8 @@ SERVER_CERTIFICATE: Final[Kind[ServerCertificateRecord]] = Kind(
 )
 
 
-@operation(
-    "iam", "UploadServerCertificate", asks=on_new("iam:UploadServerCertificate", SERVER_CERTIFICATE), changes=True
-)
-def upload_server_certificate(call: Call, tx: Transaction) -> dict[str, Any]:
-    """Keep a certificate whose key belongs to it and whose chain, if there is one, holds."""
-    tags = read_tags(call.params.get("Tags"), case_matters=True)
-    certificate = _checked(call)
-    account, unique_id = tx.accounts.get(call.account), SERVER_CERTIFICATE.new_id(call)
-    if account is None:
-        raise NoSuchEntity(f"Account {call.account} does not exist.")
-    chain = call.params.get("CertificateChain")
-    record = ServerCertificateRecord(
-        id=unique_id,
-        account=call.account,
-        name=call.params["ServerCertificateName"],
-        path=path_of(call),
-        created=call.now,
-        body=call.params["CertificateBody"].strip(),
-        chain=None if chain is None else chain.strip(),
-        private_key=call.house.vault.seal(call.account, account.data_key, call.params["PrivateKey"], unique_id),
-        expires=int(certificate.not_valid_after_utc.timestamp()),
-    )
-    SERVER_CERTIFICATE.add(tx, record)
-    quotas.check_all(tx, call.account, "ServerCertificatesPerAccount", tx.server_certificates)
-    put_tags(tx, call.account, record.id, tags)
-    shown: dict[str, Any] = {"ServerCertificateMetadata": _shown(record)}
-    return {**shown, "Tags": shown_tags(tags)} if tags else shown
-
-
-def _checked(call: Call) -> x509.Certificate:
-    """The certificate of a request, held against its key, the time and its chain.
+def _checked(call: Call, _tx: Transaction) -> x509.Certificate:
+    """The certificate of a request, held against its key, the time and its chain: before others wait for the change.
 
     Raises:
         MalformedCertificate: something can't be read, the time is not the certificate's, or the chain breaks.
@@ -100,6 +73,8 @@ def _checked(call: Call) -> x509.Certificate:
         raise MalformedCertificate(_UNREADABLE) from None
     except NotAPrivateKey:
         raise MalformedCertificate(_BAD_KEY) from None
+    if len(chain) > _MOST_IN_CHAIN:
+        raise MalformedCertificate(_LONG_CHAIN)
     if not belong_together(certificate, key):
         raise KeyPairMismatch(_MISMATCH)
     if is_over(certificate, now):
@@ -110,6 +85,38 @@ def _checked(call: Call) -> x509.Certificate:
     if broken is not None:
         raise MalformedCertificate(f"{_BAD_CHAIN} The index within the chain of the invalid certificate is: {broken}")
     return certificate
+
+
+@operation(
+    "iam",
+    "UploadServerCertificate",
+    asks=on_new("iam:UploadServerCertificate", SERVER_CERTIFICATE),
+    changes=True,
+    prepare=_checked,
+)
+def upload_server_certificate(call: Call, tx: Transaction) -> dict[str, Any]:
+    """Keep a certificate whose key belongs to it and whose chain, if there is one, holds."""
+    tags = read_tags(call.params.get("Tags"), case_matters=True)
+    account, unique_id = tx.accounts.get(call.account), SERVER_CERTIFICATE.new_id(call)
+    if account is None:
+        raise NoSuchEntity(f"Account {call.account} does not exist.")
+    chain = call.params.get("CertificateChain")
+    record = ServerCertificateRecord(
+        id=unique_id,
+        account=call.account,
+        name=call.params["ServerCertificateName"],
+        path=path_of(call),
+        created=call.now,
+        body=call.params["CertificateBody"].strip(),
+        chain=None if chain is None else chain.strip(),
+        private_key=call.house.vault.seal(call.account, account.data_key, call.params["PrivateKey"], unique_id),
+        expires=int(call.prepared.not_valid_after_utc.timestamp()),
+    )
+    SERVER_CERTIFICATE.add(tx, record)
+    quotas.check_all(tx, call.account, "ServerCertificatesPerAccount", tx.server_certificates)
+    put_tags(tx, call.account, record.id, tags)
+    shown: dict[str, Any] = {"ServerCertificateMetadata": _shown(record)}
+    return {**shown, "Tags": shown_tags(tags)} if tags else shown
 
 
 @operation("iam", "GetServerCertificate", asks=on_existing("iam:GetServerCertificate", SERVER_CERTIFICATE))
