@@ -172,7 +172,7 @@ def test_a_credential_is_managed_through_its_own_user_only(iam: Iam) -> None:
         assert iam.fault(operation, **missing) == ("NoSuchEntity", f"No such credential {MISSING} exists")
         assert iam.fault(operation, by=iam.world.root(OTHER), **asked)[0] == "NoSuchEntity"
     said = iam.fault("UpdateServiceSpecificCredential", **named(made), Status="Expired")
-    assert said[0] == "InvalidInput"
+    assert said[0] == "ValidationError"
 
 
 def test_a_user_with_a_credential_stays(iam: Iam) -> None:

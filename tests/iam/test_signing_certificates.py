@@ -33,7 +33,7 @@ def test_a_certificate_is_uploaded_listed_switched_off_and_deleted(iam: Iam) -> 
     for status in ("Inactive", "Active"):
         iam("UpdateSigningCertificate", **named, Status=status)
         assert iam("ListSigningCertificates", UserName="bob")["Certificates"] == [{**shown, "Status": status}]
-    assert iam.fault("UpdateSigningCertificate", **named, Status="Expired")[0] == "InvalidInput"
+    assert iam.fault("UpdateSigningCertificate", **named, Status="Expired")[0] == "ValidationError"
     iam("DeleteSigningCertificate", **named)
     assert iam("ListSigningCertificates", UserName="bob")["Certificates"] == []
 

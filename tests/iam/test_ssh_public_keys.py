@@ -34,7 +34,7 @@ def test_a_key_is_uploaded_shown_listed_switched_off_and_deleted(iam: Iam) -> No
     named: dict[str, Any] = {"UserName": "bob", "SSHPublicKeyId": made["SSHPublicKeyId"]}
     iam("UpdateSSHPublicKey", **named, Status="Inactive")
     assert iam("GetSSHPublicKey", **named, Encoding="SSH")["SSHPublicKey"]["Status"] == "Inactive"
-    assert iam.fault("UpdateSSHPublicKey", **named, Status="Expired")[0] == "InvalidInput"
+    assert iam.fault("UpdateSSHPublicKey", **named, Status="Expired")[0] == "ValidationError"
     iam("DeleteSSHPublicKey", **named)
     assert iam("ListSSHPublicKeys", UserName="bob")["SSHPublicKeys"] == []
 

@@ -1,10 +1,14 @@
-"""Requests that are nearly right, drawn from botocore's model: every operation, with parameters of every kind."""
+"""Requests that are nearly right, drawn from botocore's model: every operation, with parameters of every kind.
+
+Whoever sends them may tell what was answered (`Fuzzer.learn`): then identifiers, names and markers that were given out
+come back in later requests, where they belong and where they don't.
+"""
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Callable, Container, Iterator
+from collections import defaultdict
+from collections.abc import Container, Iterator, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -12,79 +16,54 @@ from urllib.parse import quote
 import botocore.session
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
+from tests.server.hostile import ODD, material, materials, policies
+
 Pair = tuple[str, str]
-
-ODD = (
-    "",
-    " ",
-    "0",
-    "-1",
-    "*",
-    "?",
-    "None",
-    "null",
-    "\x00",
-    "\x1b[31m",
-    "\ud7ff",
-    "ünïcødé",
-    "한글 이름",
-    "🔑" * 20,
-    "<a>&amp;</a>",
-    "]]>",
-    "${aws:username}",
-    "%s%n%d",
-    "'; DROP TABLE users; --",
-    "../../etc/passwd",
-    "a/b/c",
-    "/",
-    "//",
-    "/a b/",
-    "arn:",
-    "arn:aws:iam::",
-    "arn:aws:iam::123456789012:user/x",
-    "arn:aws:iam::aws:policy/AdministratorAccess",
-    "arn:aws:iam::aws:policy/ReadOnlyAccess",
-    "9" * 400,
-    "x" * 2_100,
+MOST, MUCH = 2_000_000, 30_000
+"""Characters of a form: no longer ones are drawn, and few that are longer than the second."""
+KEPT = 40
+"""How many values of a name are remembered."""
+ARN_OF = {
+    "PolicyArn": "policy",
+    "PermissionsBoundary": "policy",
+    "RoleArn": "role",
+    "PolicySourceArn": "user",
+    "SAMLProviderArn": "saml-provider",
+    "PrincipalArn": "saml-provider",
+    "OpenIDConnectProviderArn": "oidc-provider",
+    "SerialNumber": "mfa",
+    "TemplateArn": "role-template",
+}
+"""Which resources a parameter names by their ARN."""
+WORDS = {
+    "AWSServiceName": ("ecs.amazonaws.com", "autoscaling.amazonaws.com", "es.amazonaws.com"),
+    "ServiceName": ("codecommit.amazonaws.com", "cassandra.amazonaws.com"),
+    "ServiceNamespaces": ("iam", "s3", "ec2"),
+    "ServiceNamespace": ("iam", "s3", "ec2"),
+    "ActionNames": ("iam:GetUser", "s3:GetObject", "iam:*", "sts:AssumeRole"),
+    "Password": ("Correct-1-horse", "Correct-2-horse"),
+    "OldPassword": ("Correct-1-horse", "Correct-2-horse"),
+    "NewPassword": ("Correct-1-horse", "Correct-2-horse"),
+    "SigningAlgorithm": ("RS256", "ES384"),
+    "ThumbprintList": ("0" * 40, "a" * 40),
+    "SourceIdentity": ("alice", "bob"),
+    "Status": ("Active", "Inactive"),
+}
+"""Words that mean something, by parameter."""
+NUMBERS = (1, 2, 3, 100, 900, 3600, 43200, 1000, 1001, 0, -5, 2**31, 2**63, 10**25, "1.5", "１", "1_000", "0x10", "NaN")
+TIMES = ("2026-01-01T00:00:00Z", "2026-01-01", "yesterday", "1e9", "9999-12-31T23:59:60Z", "-1", "0001-01-01T00:00:00Z")
+URLS = (
+    "https://localhost/a",
+    "https://localhost:444/b/c",
+    "https://example.invalid",
+    "https://192.0.2.1",
+    "https://[::1]:80/x",
+    "http://localhost",
+    "https://",
+    "https://user:password@localhost/",
+    "https://localhost/a?b=c#d",
+    "https://ex\u0430mple.invalid/" + "y" * 300,
 )
-STATEMENT = {"Effect": "Allow", "Action": ["iam:Get*", "s3:GetObject"], "Resource": "*"}
-TRUST = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
-
-
-def deep(levels: int) -> str:
-    """JSON that is nested and nothing else."""
-    return "[" * levels + "]" * levels
-
-
-def policies(draw: random.Random) -> str:
-    """A document: right, or wrong in one of many ways."""
-    body = dict(draw.choice((STATEMENT, TRUST)))
-    if draw.random() < 0.3:
-        body["Condition"] = {
-            draw.choice(("StringEquals", "ForAllValues:StringLike", "IpAddress", "Bool", "DateLessThan", "Nope")): {
-                draw.choice(("aws:username", "aws:SourceIp", "aws:TagKeys", "iam:PassedToService", "")): draw.choice(
-                    ("x", ["a", "b"], True, 5, None, [], "10.0.0.0/33", "${aws:username", {"a": 1})
-                )
-            }
-        }
-    if draw.random() < 0.2:
-        body[draw.choice(list(body))] = draw.choice((None, 1, [], {}, "*", ["*", 1], "Deny", {"AWS": ["*", 7]}))
-    if draw.random() < 0.1:
-        body.pop(draw.choice(list(body)))
-    document: Any = {"Version": draw.choice(("2012-10-17", "2008-10-17", "2020-01-01")), "Statement": [body]}
-    text = json.dumps(document)
-    broken: tuple[Callable[[], str], ...] = (
-        lambda: text[: draw.randrange(len(text))],
-        lambda: text.replace('"', "'"),
-        lambda: text + text,
-        lambda: deep(draw.choice((5, 500, 50_000))),
-        lambda: '{"Version":"2012-10-17","Version":"2012-10-17","Statement":[]}',
-        lambda: '{"a":1e999,"b":NaN}',
-        lambda: '"\\ud800"',
-        lambda: text.replace("Allow", "A\u0000llow"),
-        lambda: text.replace("*", "x" * draw.choice((3_000, 150_000))),
-    )
-    return text if draw.random() < 0.6 else draw.choice(broken)()
 
 
 @cache
@@ -94,15 +73,19 @@ def service_model(name: str) -> ServiceModel:
 
 
 class Fuzzer:
-    """Draws requests; the same seed draws the same."""
+    """Draws requests; the same seed (and the same answers) draw the same."""
 
-    def __init__(self, seed: int, account: str, built: Container[tuple[str, str]]) -> None:
-        self.draw = random.Random(seed)
+    def __init__(
+        self, seed: int, account: str, built: Container[tuple[str, str]], spared: Container[str] = frozenset()
+    ) -> None:
+        """`spared`: what no request names, such as the keys that sign the requests."""
+        self.draw, self.spared = random.Random(seed), spared
         self.account, self.built = account, built
         self.models = [service_model(name) for name in ("iam", "sts")]
         self.operations: list[tuple[ServiceModel, OperationModel]] = [
             (model, model.operation_model(name)) for model in self.models for name in sorted(model.operation_names)
         ]
+        self.known: defaultdict[str, list[str]] = defaultdict(list)
 
     def requests(self, count: int) -> Iterator[tuple[str, str, bytes]]:
         """Service, operation and form body. Every operation comes up; the built ones seven times as often."""
@@ -113,17 +96,43 @@ class Fuzzer:
                 many = [*self.operations, *often * 6]
                 turn = self.draw.sample(many, len(many))
             model, operation = turn.pop()
+            yield model.service_name, operation.name, self.written(self.form(model, operation))
+
+    def form(self, model: ServiceModel, operation: OperationModel) -> list[Pair]:
+        """A request of an operation, seldom a long one."""
+        while True:
             pairs = [("Action", operation.name), ("Version", model.api_version), *self.parameters(operation)]
-            yield model.service_name, operation.name, self.written(pairs)
+            size = sum(len(value) for _, value in pairs)
+            if size < MUCH or (size < MOST and self.draw.random() < 0.02):
+                return pairs
+
+    def learn(self, answer: Mapping[str, Any]) -> None:
+        """Remember what an answer named."""
+        for name, value in answer.items():
+            for each in value if isinstance(value, list) else (value,):
+                if isinstance(each, Mapping):
+                    self.learn(each)
+                elif isinstance(each, str) and 0 < len(each) < 4_000:
+                    self._keep(name, each)
+                    if each.startswith("arn:"):
+                        self._keep(each.split(":", 5)[-1].partition("/")[0], each)
+
+    def _keep(self, name: str, value: str) -> None:
+        if value in self.spared or value in self.known[name]:
+            return
+        kept = self.known[name]
+        kept.append(value)
+        if len(kept) > KEPT:
+            kept.pop(self.draw.randrange(KEPT))
 
     def parameters(self, operation: OperationModel) -> list[Pair]:
-        """Members of the input, most of the required ones among them."""
-        shape = operation.input_shape
+        """Members of the input, most of the required ones among them; of the others none, some or most."""
+        shape, further = operation.input_shape, self.draw.choice((0, 0.15, 0.35, 0.7))
         if shape is None:
             return []
         pairs: list[Pair] = []
         for name, member in shape.members.items():
-            if self.draw.random() < (0.97 if name in shape.required_members else 0.35):
+            if self.draw.random() < (0.98 if name in shape.required_members else further):
                 pairs += self.value(name, name, member)
         return pairs + self.surplus(pairs)
 
@@ -141,7 +150,11 @@ class Fuzzer:
         return found
 
     def value(self, prefix: str, name: str, shape: Shape, depth: int = 0) -> list[Pair]:
+        """A value of the shape; now and then of another."""
         draw = self.draw
+        if draw.random() < 0.01:
+            wrong = draw.choice(("", ".member.1", ".1", ".entry.1.key", ".Key", ".member.1.member.1", "." * 50))
+            return [(prefix + wrong, draw.choice(ODD))]
         if isinstance(shape, StructureShape):
             pairs: list[Pair] = []
             for inner, member in shape.members.items():
@@ -150,35 +163,57 @@ class Fuzzer:
             return pairs
         if isinstance(shape, ListShape):
             count = draw.choice((0, 1, 1, 2, 3, 60)) if depth < 2 else 1
+            if draw.random() < 0.003:
+                count = 1_500
             joint = prefix if shape.serialization.get("flattened") else f"{prefix}.member"
             return [
                 pair for n in range(1, count + 1) for pair in self.value(f"{joint}.{n}", name, shape.member, depth + 1)
             ] or [(prefix, "")]
         if isinstance(shape, MapShape):
-            return [(f"{prefix}.entry.1.key", self.text(name, shape)), (f"{prefix}.entry.1.value", "x")]
+            count = draw.choice((1, 1, 2, 40))
+            return [
+                pair
+                for n in range(1, count + 1)
+                for pair in (
+                    (f"{prefix}.entry.{n}.key", self.text(name, shape.key)),
+                    *self.value(f"{prefix}.entry.{n}.value", name, shape.value, depth + 1),
+                )
+            ]
         return [(prefix, self.scalar(name, shape))]
 
     def scalar(self, name: str, shape: Shape) -> str:
         draw = self.draw
-        if draw.random() < 0.06:
+        if draw.random() < 0.05:
             return draw.choice(ODD)
         if shape.type_name in ("integer", "long"):
-            return str(draw.choice((1, 2, 100, 900, 3600, 1000, 1001, 0, -5, 2**31, 10**25, "1.5", "１")))
+            least, most = int(shape.metadata.get("min", 1)), int(shape.metadata.get("max", 50))
+            if draw.random() < 0.6:
+                return str(draw.randint(least, max(least, min(most, 2**31))))
+            return str(draw.choice((*NUMBERS, least, most, least - 1, most + 1)))
         if shape.type_name == "boolean":
-            return draw.choice(("true", "false", "true", "false", "True", "1", ""))
+            return draw.choice(("true", "false") * 4 + ("True", "1", ""))
         if shape.type_name == "timestamp":
-            return draw.choice(("2026-01-01T00:00:00Z", "2026-01-01", "yesterday", "1e9", "9999-12-31T23:59:60Z"))
+            return draw.choice(TIMES)
         if shape.type_name == "blob":
             return draw.choice(("AAAA", "====", "ä"))
         return self.text(name, shape)
 
     def text(self, name: str, shape: Shape) -> str:
         draw, n = self.draw, self.draw.randrange(4)
+        if name in materials():
+            return material(draw, name)
         if "PolicyDocument" in name or name in ("Policy", "PolicyInputList"):
             return policies(draw)
         enum = shape.metadata.get("enum")
         if enum:
             return str(draw.choice(enum))
+        given_out = self.given_out(name)
+        if given_out is not None:
+            return given_out
+        if name in ARN_OF and draw.random() < 0.7:
+            return f"arn:aws:iam::{self.account}:{ARN_OF[name]}/{ARN_OF[name][0]}{n}"
+        if name in WORDS and draw.random() < 0.7:
+            return draw.choice(WORDS[name])
         if "Arn" in name or "ARN" in name or name == "PermissionsBoundary":
             noun = draw.choice(("policy/p", "role/r", "user/u", "group/g", "instance-profile/i", "policy/path/p"))
             return f"arn:aws:iam::{self.account}:{noun}{n}"
@@ -186,13 +221,32 @@ class Fuzzer:
             return draw.choice(("/", "/a/", "/a/b/", "/path/", "a", "/" + "x" * 600 + "/"))
         if name == "Marker":
             return draw.choice(("AAAA", "eyJhIjoxfQ==", "x" * 300, "AAE="))
+        if "Url" in name or name == "ProviderId":
+            return draw.choice(URLS)
         if "VersionId" in name:
             return draw.choice(("v1", "v2", "v7", "v0", "v01", "latest"))
+        if "Code" in name:
+            return draw.choice(("000000", "123456", "12345", "１２３４５６"))
         for word, letter in (("User", "u"), ("Group", "g"), ("Role", "r"), ("Profile", "i"), ("Policy", "p")):
             if word in name and name.endswith("Name"):
-                return f"{letter}{n}"
+                return f"{letter}{n}" if draw.random() < 0.9 else f"{letter}{n}".upper()
+        return self.of_length(n, shape)
+
+    def given_out(self, name: str) -> str | None:
+        """A value that an answer had: mostly of this name, sometimes of any."""
+        draw = self.draw
+        if draw.random() < 0.02 and self.known:
+            return draw.choice(self.known[draw.choice(sorted(self.known))] or [name])
+        kept = self.known.get(ARN_OF.get(name, name))
+        return draw.choice(kept) if kept and draw.random() < 0.45 else None
+
+    def of_length(self, n: int, shape: Shape) -> str:
+        """A text of some length between the bounds, at them, or just beyond."""
         least = int(shape.metadata.get("min", 0) or 0)
-        return draw.choice((f"value{n}", "x" * max(least, 1), "y" * int(shape.metadata.get("max", 40) or 40)))
+        most = min(int(shape.metadata.get("max", 40) or 40), 200_000)
+        if self.draw.random() < 0.6:
+            return f"value{n}".ljust(min(least, most), "v")
+        return self.draw.choice("xy/") * self.draw.choice((least, most, max(least - 1, 0), most + 1))
 
     def written(self, pairs: list[Pair]) -> bytes:
         """The form, now and then not quite in form."""

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from ostiary.services.iam.faults import InvalidInput
+from ostiary.services.iam.faults import ValidationError
 from ostiary.services.operation import Call
 
 _ACTIVE: Final = {"Active": True, "Inactive": False}
 
 
 def read_status(call: Call) -> bool:
-    """The status that a request sets. Raises `InvalidInput`: nobody can make a credential expire."""
+    """The status that a request sets. Raises `ValidationError`: nobody can make a credential expire."""
     active = _ACTIVE.get(call.params["Status"])
     if active is None:
-        raise InvalidInput("Status must be Active or Inactive.")
+        raise ValidationError("Status must be Active or Inactive.")
     return active
 
 
