@@ -38,6 +38,8 @@ _OWN_ADDRESS: Final = re.compile(r"([a-z0-9]+)(?:\.[a-z]{2}(?:-[a-z]+)+-[0-9])?\
 _OTHER_WAYS: Final = frozenset({"x-amz-target", "smithy-protocol", "x-amz-account-id"})
 """Headers that have a say in what a request is for."""
 _FORM: Final = "application/x-www-form-urlencoded"
+_LONGEST_REMEMBERED: Final = 1024
+"""Characters. What is longer is some attempt to fill the memory, which needs no signature."""
 
 
 class Routed(msgspec.Struct, frozen=True):
@@ -143,7 +145,8 @@ def _route_others(request: HttpRequest, named_in_scope: str | None) -> Routed:
         return Routed(service_alone(request), _as_fault(unreadable))
     if "Action" in form and _OTHER_WAYS.isdisjoint(request.first_headers):
         host, path = request.header("host"), request.raw_path
-        usual = _by_action(named_in_scope, host, request.method, path, form["Action"], form.get("Version", ""))
+        words = (named_in_scope, host, request.method, path, form["Action"], form.get("Version", ""))
+        usual = _by_action(*words) if sum(len(word or "") for word in words) <= _LONGEST_REMEMBERED else None
         if usual is not None:
             return Routed(replace(usual.target, form=form))
     entries = _entries(request, named_in_scope, form)

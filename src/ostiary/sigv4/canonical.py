@@ -25,6 +25,7 @@ Headers = Sequence[tuple[str, str]]
 """Lower-case names with their values, in the order received, repeats kept."""
 
 _UNRESERVED: Final = "-_.~"
+_LONGEST_REMEMBERED: Final = 256
 _SPACES: Final = re.compile(r"[ \t\n\r\x0b\x0c]+")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9\-_.~]*").fullmatch
 
@@ -89,9 +90,15 @@ def decoded(text: str) -> bytes:
     return unquote_to_bytes(wire(text.replace("+", " ")))
 
 
-@lru_cache(maxsize=4096)
 def _respelled(text: str) -> str:
+    return _remembered_spelling(text) if len(text) <= _LONGEST_REMEMBERED else _spelling(text)
+
+
+def _spelling(text: str) -> str:
     return text if _PLAIN(text) else encode(decoded(text))
+
+
+_remembered_spelling: Final = lru_cache(maxsize=4096)(_spelling)
 
 
 def canonical_query(raw_query: str, *, without: str | None = None, verbatim: bool = False) -> str:

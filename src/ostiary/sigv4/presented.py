@@ -36,6 +36,8 @@ _SIGNATURE: Final = re.compile(r"[0-9a-f]{64}").fullmatch
 _WANTED: Final = {
     name: f"Authorization header requires '{name}' parameter." for name in ("Credential", "Signature", "SignedHeaders")
 }
+_LONGEST_REMEMBERED: Final = 2048
+"""Characters of an Authorization header: who knows no key can't fill the memory."""
 _MUST_INCLUDE: Final = "AWS query-string parameters must include '{}'."
 _REQUIRED: Final = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date")
 _PARAMETERS: Final = frozenset({*_REQUIRED, "X-Amz-Expires", "X-Amz-Security-Token", "X-Amz-Content-Sha256"})
@@ -121,7 +123,7 @@ def _usual(head: str) -> tuple[str, Scope, tuple[str, ...]] | None:
 def _from_header(authorization: str, headers: Headers) -> Presented:
     """Most headers differ from the last of their key in the signature alone; what stands before it is remembered."""
     head, _, signature = authorization.rpartition("Signature=")
-    usual = _usual(head)
+    usual = _usual(head) if len(head) <= _LONGEST_REMEMBERED else None
     if usual is None or not _SIGNATURE(signature):
         return _from_other_header(authorization, headers)
     akid, scope, signed = usual
@@ -250,9 +252,13 @@ def _header_time(headers: Headers, authorization: str) -> tuple[datetime, str]:
     return time, text if len(text) == 16 and _BASIC(text) else time.strftime(TIME_FORMAT)
 
 
-@lru_cache(maxsize=1024)
 def _basic_time(text: str) -> datetime | None:
     """Read `20150830T123600Z` (by hand: `strptime` would cost more than the signature)."""
+    return _read_basic_time(text) if len(text) == 16 else None
+
+
+@lru_cache(maxsize=1024)
+def _read_basic_time(text: str) -> datetime | None:
     found = _BASIC(text)
     if not found:
         return None

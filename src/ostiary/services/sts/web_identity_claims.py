@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 from ostiary import catalog
@@ -180,7 +180,7 @@ def _claim(claims: Mapping[str, Any], name: str) -> Any:
     return within.get(inner) if isinstance(within, dict) else None
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _further_claims(issuer: str) -> Sequence[str]:
     """The claims beyond the common ones that AWS knows of an issuer."""
     service = catalog.service("sts")
