@@ -148,3 +148,12 @@ def test_the_line_feed_at_the_end_of_a_token_file_is_passed_over() -> None:
 def test_a_token_is_not_shown_by_accident() -> None:
     token = jwt.encode({"sub": "x", "secret": "hush"}, RSA_KEY, "RS256")
     assert token not in repr(read_token(token)) and "hush" not in repr(read_token(token))
+
+
+def test_a_key_that_is_slow_to_verify_with_is_passed_over() -> None:
+    """An issuer may publish two hundred keys, and anybody may send a token that names none of them."""
+    usual = jwk(RSA_KEY, "k")
+    large = base64.urlsafe_b64encode((2**8191 + 1).to_bytes(1024, "big")).decode().rstrip("=")
+    larger = base64.urlsafe_b64encode((2**16383 + 1).to_bytes(2048, "big")).decode().rstrip("=")
+    assert len(read_keys({"keys": [usual, {**usual, "n": large}]})) == 2
+    assert read_keys({"keys": [{**usual, "n": larger}, {**usual, "e": usual["n"][:200]}]}) == []

@@ -23,6 +23,9 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, RSAKey
 
 SMALLEST_RSA: Final = 2048
+LARGEST_RSA: Final = 8192
+_LONGEST_EXPONENT: Final = 64
+"""Bits. With longer keys and exponents an issuer could make the tokens that it signs slow to verify."""
 _EC: Final[Mapping[str, str]] = MappingProxyType({"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"})
 _RSA: Final = frozenset({"RS256", "RS384", "RS512"})
 _COMPACT: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]*")
@@ -167,9 +170,16 @@ def _imported(members: dict[str, Any]) -> RSAKey | ECKey | None:
     kind = RSAKey if members["kty"] == "RSA" else ECKey
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SecurityWarning)  # short keys are refused below
+            warnings.simplefilter("ignore", SecurityWarning)  # keys that are too short are refused below
             key = kind.import_key(members)
-            long_enough = not isinstance(key, RSAKey) or key.public_key.key_size >= SMALLEST_RSA
+            usable = not isinstance(key, RSAKey) or _is_usable(key)
     except (JoseError, ValueError, TypeError):
         return None
-    return key if long_enough else None
+    return key if usable else None
+
+
+def _is_usable(key: RSAKey) -> bool:
+    public = key.public_key
+    return (
+        SMALLEST_RSA <= public.key_size <= LARGEST_RSA and public.public_numbers().e.bit_length() <= _LONGEST_EXPONENT
+    )
