@@ -111,13 +111,13 @@ def _glob(text: str) -> Glob:
 
 
 def _token(call: Call, after: str) -> str:
-    return base64.urlsafe_b64encode(_mac(call, after) + after.encode()).decode()
+    return base64.b64encode(_mac(call, after) + after.encode()).decode()
 
 
 def _read_token(call: Call, token: str) -> str:
     refusal = InvalidParameterValue("Unable to parse pagination token")
     try:
-        given = base64.b64decode(token, altchars=b"-_", validate=True)
+        given = base64.b64decode(token, validate=True)
         after = given[_MAC_BYTES:].decode()
     except (binascii.Error, ValueError):
         raise refusal from None

@@ -34,7 +34,7 @@ def page(call: Call, items: Iterable[T], key: Callable[[T], str]) -> tuple[Seque
 
 
 def _token(call: Call, after: str) -> str:
-    return base64.urlsafe_b64encode(_mac(call, after) + after.encode()).decode()
+    return base64.b64encode(_mac(call, after) + after.encode()).decode()
 
 
 def _read_token(call: Call) -> str:
@@ -42,7 +42,7 @@ def _read_token(call: Call) -> str:
     if not token:
         return ""
     try:
-        given = base64.b64decode(token, altchars=b"-_", validate=True)
+        given = base64.b64decode(token, validate=True)
         after = given[_MAC_BYTES:].decode()
     except (binascii.Error, ValueError):
         raise _invalid() from None
