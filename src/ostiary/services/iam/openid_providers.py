@@ -114,7 +114,9 @@ def _read_name(url: str, reach: Reach) -> str:
         place = read_url(url)
     except ValueError:
         raise ValidationError("Invalid Open ID Connect Provider URL") from None
-    if not url.startswith(_HTTPS) or (":" in place.authority.rpartition("]")[2] and not reach.allows(place.host, place.port)):
+    if not url.startswith(_HTTPS) or (
+        ":" in place.authority.rpartition("]")[2] and not reach.allows(place.host, place.port)
+    ):
         raise ValidationError("Invalid Open ID Connect Provider URL")
     return url.removeprefix(_HTTPS)
 
