@@ -43,7 +43,7 @@ def test_a_provider_is_made_read_and_listed(iam: Iam, idp: Idp) -> None:
     assert found["CreateDate"] == NOW
     assert found["ValidUntil"] == datetime(2126, 11, 24, 12, tzinfo=UTC)  # a century of Julian years
     assert sorted(found["Tags"], key=str) == sorted(TAGS, key=str)
-    assert "AssertionEncryptionMode" not in found and "PrivateKeyList" not in found
+    assert (found["AssertionEncryptionMode"], found["PrivateKeyList"]) == ("Allowed", [])
     assert found["SAMLProviderUUID"].startswith("SAMLSP") and len(found["SAMLProviderUUID"]) == 22
     listed = iam("ListSAMLProviders")["SAMLProviderList"]
     assert [each["Arn"].rsplit("/")[-1] for each in listed] == ["b.-_", "corp"]

@@ -32,6 +32,10 @@ NAME_PATTERNS: Final = {
         "The specified value for {name} is invalid. "
         "It must contain only alphanumeric characters and/or the following: +=,.@_-"
     ),
+    ("iam", r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)"): (
+        "The specified value for {name} is invalid. "
+        "It must begin and end with / and contain only alphanumeric characters and/or / characters."
+    ),
 }
 # Services that do not say back what was sent.
 SILENT: Final = {"iam"}

@@ -108,7 +108,7 @@ def _on_owner(call: Call, tx: Transaction) -> Iterable[Ask]:
         if user is not None:
             return (ask_record(call, tx, "iam:GetAccessKeyLastUsed", USER, user),)
         return (Ask(action="iam:GetAccessKeyLastUsed", resource=root_arn(call.account)),)
-    text = f"User: {call.caller.arn} is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key "
+    text = f"User: {call.caller.arn} is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key "
     raise ServiceFault("AccessDenied", text + key_id, 403)
 
 

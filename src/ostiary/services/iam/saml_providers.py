@@ -150,19 +150,16 @@ def update_provider(call: Call, tx: Transaction) -> dict[str, Any]:
 def get_provider(call: Call, tx: Transaction) -> dict[str, Any]:
     """A provider with its metadata; of its private keys the ids alone."""
     record = _get(call, tx)
-    shown: dict[str, Any] = {
+    keys = tx.saml_providers.keys(record.id)
+    return {
         "SAMLProviderUUID": record.id,
         "SAMLMetadataDocument": record.document,
         "CreateDate": moment(record.created),
         "ValidUntil": moment(record.valid_until),
         "Tags": shown_tags(tx.tags.of(record.id)),
+        "AssertionEncryptionMode": record.encryption or "Allowed",
+        "PrivateKeyList": [{"KeyId": key.id, "Timestamp": moment(key.created)} for key in keys],
     }
-    if record.encryption is not None:
-        shown["AssertionEncryptionMode"] = record.encryption
-    keys = tx.saml_providers.keys(record.id)
-    if keys:
-        shown["PrivateKeyList"] = [{"KeyId": key.id, "Timestamp": moment(key.created)} for key in keys]
-    return shown
 
 
 @operation("iam", "ListSAMLProviders", asks=on_everything("iam:ListSAMLProviders"))
