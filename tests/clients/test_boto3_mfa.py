@@ -66,7 +66,7 @@ def test_a_virtual_device(iam: Any, account: Account) -> None:
     refused("NoSuchEntity", iam.deactivate_mfa_device, **who)
     iam.delete_virtual_mfa_device(SerialNumber=serial)
     refused("NoSuchEntity", iam.delete_virtual_mfa_device, SerialNumber=serial)
-    refused("InvalidInput", iam.delete_virtual_mfa_device, SerialNumber="GAHT12345678")
+    refused("ValidationError", iam.delete_virtual_mfa_device, SerialNumber="GAHT12345678")
     iam.delete_user(UserName="holder")
 
 
