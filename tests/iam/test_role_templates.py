@@ -168,3 +168,19 @@ def test_an_operator_adds_a_template(tmp_path: Path) -> None:
         file.write_text(wrong)
         done = run(tmp_path, file)
         assert done.returncode == 1 and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("team", ["a/b", "a*", "${aws:username}", "é", "x" * 60])
+def test_a_name_is_a_roles_name(iam: Iam, team: str) -> None:
+    add(iam)
+    values = {**VALUES, "team": {"Values": [team]}}
+    code, message = iam.fault("AcquireRole", TemplateArn=ARN, ReplacementValues=values)
+    assert (code, message) == ("InvalidInput", f"The name worker-{team} can't be a role's.")
+
+
+def test_who_may_make_no_role_learns_nothing_of_a_templates_parameters(iam: Iam) -> None:
+    add(iam)
+    iam.users("bob")
+    me = iam.may("bob", ["iam:Get*"])
+    for values in ({}, {"unknown": {"Values": ["x"]}}, VALUES):
+        assert iam.fault("AcquireRole", by=me, TemplateArn=ARN, ReplacementValues=values)[0] == "AccessDenied"

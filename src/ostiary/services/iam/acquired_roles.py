@@ -9,6 +9,7 @@ Source: IAM API Reference, AcquireRole; Service Authorization Reference, `iam:Ro
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -36,6 +37,9 @@ from ostiary.store.records import RoleRecord
 from ostiary.store.transaction import Transaction
 
 _KEY: Final = "iam:RoleTemplateARN"
+_NAME: Final = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+_PATH: Final = re.compile(r"/(?:[\x21-\x7e]{1,510}/)?")
+"""As CreateRole takes them: a name with a slash would be another role's ARN."""
 _TOO_LONG: Final = "Maximum policy size of {} bytes exceeded for role {}"
 
 
@@ -49,7 +53,11 @@ def _asks(call: Call, tx: Transaction) -> Iterable[Ask]:
     if template is None:
         yield Ask(action="iam:CreateRole", resource=iam_arn(call.account, "role", "*"), context=key)
         return
-    plan = role_templates.blueprint(template, call.params.get("ReplacementValues") or {})
+    try:
+        plan = role_templates.blueprint(template, call.params.get("ReplacementValues") or {})
+    except InvalidInput:  # who may make roles is told what is wrong with the values, nobody else
+        yield Ask(action="iam:CreateRole", resource=iam_arn(call.account, "role", "*"), context=key)
+        return
     arn = iam_arn(call.account, "role", plan.name, plan.path)
     yield from (Ask(action=f"iam:{action}", resource=arn, context={**key, **more}) for action, more in _parts(plan))
 
@@ -98,9 +106,9 @@ def _refuse_taken(call: Call, tx: Transaction, template: RoleTemplateRecord, pla
 
 
 def _make(call: Call, tx: Transaction, plan: Blueprint) -> RoleRecord:
-    if plan.path.startswith(SERVICE_LINKED) or not plan.path.startswith("/") or not plan.path.endswith("/"):
+    if plan.path.startswith(SERVICE_LINKED) or not _PATH.fullmatch(plan.path):
         raise InvalidInput(f"The path {plan.path} can't be a role's.")
-    if not 1 <= len(plan.name) <= 64:
+    if not _NAME.fullmatch(plan.name):
         raise InvalidInput(f"The name {plan.name} can't be a role's.")
     quotas.check(tx, call.account, "RolesPerAccount", tx.roles.count(call.account) + 1)
     quotas.check(tx, call.account, "PoliciesPerRole", len(plan.managed))
