@@ -206,3 +206,8 @@ def test_the_root_users_keys_are_found_and_deleted(central: Central) -> None:
     cleaner = caller_of(central.world, central.assume(DELETE))
     central.world.call("iam:DeleteAccessKey", by=cleaner, AccessKeyId=key)
     assert central.world.call("iam:ListAccessKeys", by=auditor)["AccessKeyMetadata"] == []
+
+
+def test_without_trust_in_iam_there_is_no_session(central: Central) -> None:
+    central.org("DisableAWSServiceAccess", ServicePrincipal="iam.amazonaws.com")
+    assert central.fault(AUDIT)[0] == central.fault(S3)[0] == "AccessDenied"

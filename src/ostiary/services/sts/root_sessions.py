@@ -19,7 +19,7 @@ from ostiary.authorization.judge import Ask
 from ostiary.credentials.sessions import Session, SessionKind
 from ostiary.identifiers import AccountId, root_arn
 from ostiary.services.faults import ServiceFault
-from ostiary.services.iam.organizations_features import CREDENTIALS, SESSIONS, administered_by
+from ostiary.services.iam.organizations_features import CREDENTIALS, IAM, SESSIONS, administered_by
 from ostiary.services.operation import Call, operation
 from ostiary.services.sts.session_parameters import credentials, validation_error
 from ostiary.store.transaction import Transaction
@@ -78,6 +78,7 @@ def assume_root(call: Call, tx: Transaction) -> dict[str, Any]:
         and member is not None
         and member.organization_id == organization.id
         and account != organization.management_account
+        and IAM in tx.organization_trust.services(organization.id)
         and TASKS[task] in tx.organization_trust.features(organization.id)
     )
     if not permitted:
