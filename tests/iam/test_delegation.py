@@ -15,6 +15,7 @@ from ostiary.services.faults import ServiceFault
 from ostiary.services.sts.delegated_tokens import token_of
 from ostiary.wire.models import service
 from tests.iam.asking import Iam
+from tests.iam.devices import Phone
 from tests.iam.having import is_allowed
 from tests.sts.people import add_role, add_user, assume, caller_of, judged, trust
 from tests.world import ACCOUNT, NOW, OTHER, document
@@ -394,3 +395,23 @@ def test_a_workflow_has_one_request(delegation: Delegation) -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_request_that_is_not_there_is_not_found(delegation: Delegation, verb: str) -> None:
     assert delegation.fault(verb, "00000000-0000-4000-8000-000000000000") == "NoSuchEntity"
+
+
+def test_a_partner_tries_no_codes_of_who_accepted(delegation: Delegation) -> None:
+    """It would have ten of them every quarter of an hour, and could lock the owner out."""
+    iam, world = delegation.iam, delegation.world
+    phone = Phone(iam, "admin")
+    phone.enable("admin")
+    phone.wait()
+    partner = caller_of(world, delegation.trade(delegation.granted()))
+    role = add_role(world, "app", trust(ACCOUNT))
+    asked = {"RoleArn": role, "RoleSessionName": "s1", "SerialNumber": phone.serial}
+    for code in ("000000", phone.code()):
+        with pytest.raises(ServiceFault) as refused:
+            world.call("sts:AssumeRole", by=partner, **asked, TokenCode=code)
+        assert "unable to validate MFA code" in refused.value.message
+    with world.house.store.read() as tx:
+        device = tx.mfa_devices.by_serial(phone.serial)
+    assert device is not None and device.failures == 0
+    own = {"SerialNumber": phone.serial, "TokenCode": phone.code()}
+    assert world.call("sts:GetSessionToken", by=delegation.admin, **own)  # nor was the right one taken

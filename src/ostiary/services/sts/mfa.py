@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from ostiary.authorization.caller import CallerKind
+from ostiary.credentials.sessions import SessionKind
 from ostiary.policy import ContextValue
 from ostiary.services.faults import ServiceFault
 from ostiary.services.iam.mfa_codes import Code, take_code
@@ -36,7 +37,7 @@ def prove_mfa(call: Call) -> int | None:
         return None
     if not serial or not code:
         raise _denied(_BOTH)
-    if call.caller.kind not in _HAVE_DEVICES:
+    if call.caller.kind not in _HAVE_DEVICES or _acts_for_another(call):
         raise _denied(_FAILED[Code.NO_DEVICE])
     if not call.patient:
         raise MustWait
@@ -44,6 +45,12 @@ def prove_mfa(call: Call) -> int | None:
     if found is not Code.RIGHT:
         raise _denied(_FAILED[found])
     return call.now
+
+
+def _acts_for_another(call: Call) -> bool:
+    """Whether somebody else has these credentials: a partner, or who assumed the root. They try none of its codes."""
+    session = call.caller.session
+    return session is not None and session.kind in (SessionKind.DELEGATED, SessionKind.ROOT)
 
 
 def mfa_context(call: Call) -> dict[str, ContextValue]:
