@@ -177,3 +177,25 @@ def test_the_thumbprint_of_the_last_certificate(issuers: Issuers, provider: Prov
     assert issuers.top_thumbprint(provider.issuer) == authority.thumbprint
     with pytest.raises(CannotFetch):
         Issuers().top_thumbprint(provider.issuer)
+
+
+def test_few_wait_for_servers_to_show_their_certificates(issuers: Issuers, provider: Provider) -> None:
+    """Whoever may make providers could keep every thread busy with servers that answer slowly."""
+    assert len(issuers.top_thumbprint(provider.issuer)) == 40
+    entered, leave = threading.Semaphore(0), threading.Event()
+
+    def chain(_host: str, _port: int) -> list[bytes]:
+        entered.release()
+        leave.wait(10)
+        return [b"certificate"]
+
+    issuers._connector.chain = chain  # type: ignore[method-assign,assignment]
+    with ThreadPoolExecutor(6) as threads:
+        waiting = [threads.submit(issuers.top_thumbprint, provider.issuer) for _ in range(6)]
+        for _ in waiting:
+            assert entered.acquire(timeout=10)
+        with pytest.raises(CannotFetch) as caught:
+            issuers.top_thumbprint(provider.issuer)
+        leave.set()
+        assert all(len(each.result()) == 40 for each in waiting)
+    assert caught.value.passing

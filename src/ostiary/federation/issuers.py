@@ -89,7 +89,12 @@ class Issuers:
             CannotFetch: there is no such server.
         """
         place = read_url(issuer)
-        chain = self._connector.chain(place.host, place.port)
+        if not self._waiting.acquire(blocking=False):
+            raise CannotFetch("too many requests wait for identity providers", passing=True)
+        try:
+            chain = self._connector.chain(place.host, place.port)
+        finally:
+            self._waiting.release()
         if not chain:
             raise CannotFetch("it shows no certificate")
         return thumbprint(chain[-1])
