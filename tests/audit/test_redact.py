@@ -32,6 +32,13 @@ def test_names_are_spelled_as_cloudtrail_spells_them_and_values_are_json() -> No
     ("service_name", "name", "part", "value", "secrets"),
     [
         ("iam", "CreateLoginProfile", "input", {"UserName": "bob", "Password": "GEHEIM"}, 1),
+        (
+            "sts",
+            "AssumeRole",
+            "input",
+            {"RoleArn": "arn:aws:iam::1:role/r", "ProvidedContexts": [{"ContextAssertion": "GEHEIM"}]},
+            1,
+        ),
         ("iam", "ChangePassword", "input", {"OldPassword": "GEHEIM", "NewPassword": "GEHEIM"}, 2),
         ("iam", "UpdateLoginProfile", "input", {"UserName": "bob", "Password": "GEHEIM"}, 1),
         ("iam", "UploadServerCertificate", "input", {"ServerCertificateName": "w", "PrivateKey": "GEHEIM"}, 1),

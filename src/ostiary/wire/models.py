@@ -45,6 +45,7 @@ SECRET_MEMBERS = frozenset(
         "QRCodePNG",
         "WebIdentityToken",
         "SAMLAssertion",
+        "ContextAssertion",
         "SubjectToken",
         "SSECustomerKey",
         "CopySourceSSECustomerKey",
