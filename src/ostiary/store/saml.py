@@ -45,7 +45,9 @@ _ADD: Final = adding(saml_providers, SamlProviderRecord, "name_key")
 _GET: Final = records(
     saml_providers, SamlProviderRecord, _p.account == given("account"), _p.name_key == given("name_key")
 )
-_ALL: Final = records(saml_providers, SamlProviderRecord, _p.account == given("account"), order_by=(_p.name_key,))
+_LISTED: Final = Prepared(
+    select(_p.name, _p.created, _p.valid_until).where(_p.account == given("account")).order_by(_p.name_key)
+)
 _COUNT: Final = Prepared(select(func.count()).where(_p.account == given("account")))
 _REMOVE: Final = Prepared(delete(saml_providers).where(_p.id == given("id")))
 
@@ -72,9 +74,9 @@ class SamlProviders(Rows):
         found = self._link.one(_GET, account=account, name_key=name.lower())
         return found if found is not None and found.name == name else None
 
-    def of_account(self, account: str) -> Sequence[SamlProviderRecord]:
-        """All, by name."""
-        return self._link.all(_ALL, account=account)
+    def listed(self, account: str) -> Sequence[tuple[str, int, int]]:
+        """Of all, by name: the name, when it was made, and until when it is valid. Documents may be long."""
+        return self._link.rows(_LISTED, account=account)
 
     def count(self, account: str) -> int:
         """How many an account has."""

@@ -166,8 +166,12 @@ def get_provider(call: Call, tx: Transaction) -> dict[str, Any]:
 def list_providers(call: Call, tx: Transaction) -> dict[str, Any]:
     """All of an account, by name."""
     listed = [
-        {"Arn": provider_arn(each), "ValidUntil": moment(each.valid_until), "CreateDate": moment(each.created)}
-        for each in tx.saml_providers.of_account(call.account)
+        {
+            "Arn": iam_arn(call.account, "saml-provider", name),
+            "ValidUntil": moment(valid_until),
+            "CreateDate": moment(created),
+        }
+        for name, created, valid_until in tx.saml_providers.listed(call.account)
     ]
     return {"SAMLProviderList": listed}
 
