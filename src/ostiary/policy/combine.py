@@ -52,10 +52,16 @@ def _by_all(in_force: InForce, request: Request) -> Decision:
     """The decision of all types together."""
     principal = request.principal
     applying = layers(in_force, request)
-    plan = applying.joint_plan(request.action)
+    plan = applying.joint_plans.get(request.action)
+    if plan is None:
+        plan = applying.joint_plan(request.action)
     if plan.special.always_allowed and isinstance(principal, OF_ACCOUNT):
         return _UNCONDITIONALLY
-    joint = plan.joint(request.resource)
+    resource = request.resource
+    head = resource[: resource.find("/") + 1] or resource if plan.special.of_bucket else resource
+    joint = plan.places.get(head)
+    if joint is None:
+        joint = plan.joint(head, resource)
     refused = joint.refusal(request)
     if refused is not None:
         return refused
@@ -72,7 +78,7 @@ def _by_identity(joint: Joint, request: Request) -> Decision:
     if identity is SILENT:
         return _silent(PolicyType.IDENTITY)
     refused = _limit(joint, request) if joint.limits or not joint.has_session else None
-    return identity.allowed(PolicyType.IDENTITY) if refused is None else refused
+    return identity.by_identity if refused is None else refused
 
 
 def _granted(applying: Layers, joint: Joint, grant: Finding, request: Request) -> Decision:

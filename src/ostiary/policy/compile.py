@@ -77,70 +77,80 @@ class _Reader:
         self.text = text
         self.variables = False
 
-    def refuse(self, path: Path, message: str = "Syntax errors in policy.") -> MalformedPolicy:
-        at = Layout(self.text).find(path)
-        return MalformedPolicy(message, pointer=pointer(path), line=at.line, column=at.column)
+    def refuse(self, path: Path, *more: str | int, message: str = "Syntax errors in policy.") -> MalformedPolicy:
+        whole = (*path, *more)
+        at = Layout(self.text).find(whole)
+        return MalformedPolicy(message, pointer=pointer(whole), line=at.line, column=at.column)
 
-    def strings(self, value: Json, path: Path, *, scalars: bool = False) -> tuple[str, ...]:
-        """One string or a list of them; with `scalars` also numbers and booleans, as their text."""
-        listed = value if isinstance(value, list) else [value]
+    def strings(self, value: Json, path: Path, *more: str | int) -> tuple[str, ...]:
+        """One string or a list of them."""
+        if value.__class__ is str:
+            return (value,)
+        if isinstance(value, list):
+            texts = [item for item in value if item.__class__ is str]
+            if len(texts) == len(value):
+                return tuple(texts)
+        raise self.refuse(path, *more)
+
+    def scalars(self, value: Json, path: Path, *more: str | int) -> tuple[str, ...]:
+        """One string, number or boolean or a list of them, as their text."""
+        if value.__class__ is str:
+            return (value,)
         texts: list[str] = []
-        for item in listed:
+        for item in value if isinstance(value, list) else [value]:
             if item.__class__ is str:
                 texts.append(item)
-            elif isinstance(item, bool) and scalars:
+            elif isinstance(item, bool):
                 texts.append("true" if item else "false")
-            elif isinstance(item, Number) and scalars:
+            elif isinstance(item, Number):
                 texts.append(str(item))
             else:
-                raise self.refuse(path)
+                raise self.refuse(path, *more)
         return tuple(texts)
 
     def statement(self, value: Json, index: int, path: Path) -> Statement:
         if not isinstance(value, dict):
             raise self.refuse(path)
-        for key in value:
-            if key not in _KNOWN:
-                raise self.refuse((*path, key))
+        if not _KNOWN.issuperset(value):
+            raise self.refuse(path, next(key for key in value if key not in _KNOWN))
         effect, sid = value.get("Effect"), value.get("Sid")
         if effect not in ("Allow", "Deny"):
-            raise self.refuse((*path, "Effect"))
+            raise self.refuse(path, "Effect")
         if sid is not None and not isinstance(sid, str):
-            raise self.refuse((*path, "Sid"))
+            raise self.refuse(path, "Sid")
         return Statement(
             index=index,
             sid=sid,
             effect=Effect.ALLOW if effect == "Allow" else Effect.DENY,
             actions=self.actions(value, path),
             resources=self.resources(value, path),
-            principals=self.principals(value, path),
+            principals=self.principals(value, path) if "Principal" in value or "NotPrincipal" in value else None,
             tests=self.tests(value["Condition"], (*path, "Condition")) if "Condition" in value else (),
         )
 
-    def either(self, value: dict[str, Json], name: str, path: Path) -> str | None:
-        """Which of `name` and `Not<name>` the statement has."""
-        negated = f"Not{name}"
+    def either(self, value: dict[str, Json], name: str, negated: str, path: Path) -> str | None:
+        """Which of two elements the statement has."""
         if negated not in value:
             return name if name in value else None
         if name in value:
-            raise self.refuse((*path, negated))
+            raise self.refuse(path, negated)
         return negated
 
     def actions(self, value: dict[str, Json], path: Path) -> Actions:
-        name = self.either(value, "Action", path)
+        name = self.either(value, "Action", "NotAction", path)
         if name is None:
-            raise self.refuse(path, "Policy statement must contain actions.")
-        return Actions(self.strings(value[name], (*path, name)), negated=name != "Action")
+            raise self.refuse(path, message="Policy statement must contain actions.")
+        return Actions(self.strings(value[name], path, name), negated=name != "Action")
 
     def resources(self, value: dict[str, Json], path: Path) -> Resources | None:
-        name = self.either(value, "Resource", path)
+        name = self.either(value, "Resource", "NotResource", path)
         if name is None:
             return None
-        patterns = self.strings(value[name], (*path, name))
+        patterns = self.strings(value[name], path, name)
         return Resources(patterns, negated=name != "Resource", variables=self.variables)
 
     def principals(self, value: dict[str, Json], path: Path) -> Principals | None:
-        name = self.either(value, "Principal", path)
+        name = self.either(value, "Principal", "NotPrincipal", path)
         if name is None:
             return None
         element, negated = value[name], name != "Principal"
@@ -149,8 +159,8 @@ class _Reader:
         if element == []:
             return Principals(named({}), negated)
         if not isinstance(element, dict):
-            raise self.refuse((*path, name))
-        entries = {key: self.strings(entry, (*path, name, key)) for key, entry in element.items()}
+            raise self.refuse(path, name)
+        entries = {key: self.strings(entry, path, name, key) for key, entry in element.items()}
         return Principals(named(entries), negated)
 
     def tests(self, block: Json, path: Path) -> tuple[Test, ...]:
@@ -159,9 +169,9 @@ class _Reader:
         found: list[Test] = []
         for operator, keys in block.items():
             if not isinstance(keys, dict):
-                raise self.refuse((*path, operator))
+                raise self.refuse(path, operator)
             for key, values in keys.items():
-                texts = self.strings(values, (*path, operator, key), scalars=True)
+                texts = self.scalars(values, path, operator, key)
                 found.append(Test(operator, key, texts, variables=self.variables))
         return tuple(found)
 

@@ -142,16 +142,8 @@ def _presence(key: str, absent: bool, present: bool) -> Holds:
 
 def _single(key: str, matcher: Matcher, negated: bool, absent: bool) -> Holds:
     """Of a single-valued key. A multivalued one never holds."""
-    constants = matcher.texts if isinstance(matcher, Texts) else None
-    if constants is not None:
-
-        def listed(keys: Keys) -> bool:
-            value = keys.get(key)
-            if value is None:
-                return absent
-            return isinstance(value, str) and (value in constants) is not negated
-
-        return listed
+    if isinstance(matcher, Texts):
+        return _among(key, matcher, negated, absent)
     matches = matcher.any
 
     def holds(keys: Keys) -> bool:
@@ -161,6 +153,25 @@ def _single(key: str, matcher: Matcher, negated: bool, absent: bool) -> Holds:
         return isinstance(value, str) and matches(value, keys) is not negated
 
     return holds
+
+
+def _among(key: str, wanted: Texts, negated: bool, absent: bool) -> Holds:
+    """The same, where the value is one of a few texts."""
+    texts = wanted.texts
+
+    def listed(keys: Keys) -> bool:
+        value = keys.get(key)
+        if value is None:
+            return absent
+        return isinstance(value, str) and (value in texts) is not negated
+
+    def listed_in_lower_case(keys: Keys) -> bool:
+        value = keys.get(key)
+        if value is None:
+            return absent
+        return isinstance(value, str) and (value.lower() in texts) is not negated
+
+    return listed_in_lower_case if wanted.folded else listed
 
 
 def _some(key: str, matcher: Matcher, negated: bool) -> Holds:

@@ -15,10 +15,10 @@ from ostiary.policy.special import Traits, traits
 def layers(in_force: InForce, request: Request) -> Layers:
     """Leave aside what does not apply to this caller, action or resource."""
     principal = request.principal
-    if isinstance(principal, User) and not principal.management_account:
-        usual = True
+    if isinstance(principal, RoleSession):
+        usual = not (principal.service_linked or principal.management_account)
     else:
-        usual = isinstance(principal, RoleSession) and not (principal.service_linked or principal.management_account)
+        usual = isinstance(principal, User) and not principal.management_account
     if usual:
         if in_force.rcp is None or not _rcp_binds(traits(request.action), request):
             return in_force.usual

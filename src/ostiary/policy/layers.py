@@ -12,9 +12,11 @@ from ostiary.policy.plan import BEARING_ON_NOTHING, SILENT, Bearing
 from ostiary.policy.pool import Pool
 from ostiary.policy.request import Request
 from ostiary.policy.special import Traits, traits
+from ostiary.policy.variables import Keys
 
 _REMEMBERED_ACTIONS: Final = 256
 _REMEMBERED_DENIALS: Final = 32
+_NO_KEYS: Final[Keys] = {}
 
 SILENT_DECISIONS: Final = {kind: Decision(verdict=Verdict.IMPLICIT_DENY, decided_by=kind) for kind in PolicyType}
 """The refusal of a type that says nothing."""
@@ -36,7 +38,7 @@ class Layer:
 class Layers:
     """Every type that applies to a request."""
 
-    __slots__ = ("_joint_plans", "all", "boundary", "filters", "identity", "resource", "session")
+    __slots__ = ("all", "boundary", "filters", "identity", "joint_plans", "resource", "session")
 
     filters: tuple[Layer, ...]
     """RCP, SCP and endpoint policy: they grant nothing, and each must allow."""
@@ -54,40 +56,39 @@ class Layers:
         self.filters, self.resource, self.identity = filters, resource, identity
         self.boundary, self.session = boundary, session
         self.all = (*filters, *(one for one in (resource, identity, boundary, session) if one is not None))
-        self._joint_plans: dict[str, JointPlan] = {}
+        self.joint_plans: dict[str, JointPlan] = {}
 
     def joint_plan(self, action: str) -> JointPlan:
         """What the layers have to say about an action; remembered, up to a bound."""
-        found = self._joint_plans.get(action)
+        found = self.joint_plans.get(action)
         if found is None:
-            if len(self._joint_plans) >= _REMEMBERED_ACTIONS:
-                self._joint_plans.clear()
-            found = self._joint_plans[action] = JointPlan(self, action)
+            if len(self.joint_plans) >= _REMEMBERED_ACTIONS:
+                self.joint_plans.clear()
+            found = self.joint_plans[action] = JointPlan(self, action)
         return found
 
 
 class JointPlan:
     """An action before all layers."""
 
-    __slots__ = ("_action", "_layers", "_memo", "_places", "special")
+    __slots__ = ("_action", "_layers", "_memo", "places", "special")
 
     special: Traits
+    places: dict[str, Joint]
+    """What is remembered, by the head of a resource: of what is in a bucket the bucket, elsewhere all of it."""
 
     def __init__(self, layers: Layers, action: str) -> None:
         self._layers, self._action = layers, action
         self.special = traits(action)
         self._memo: Memo[Joint] = Memo()
-        self._places = self._memo.places
+        self.places = self._memo.places
 
-    def joint(self, resource: str) -> Joint:
-        """What the layers have to say about the action on a resource."""
-        head = resource[: resource.find("/") + 1] or resource if self.special.of_bucket else resource
-        found = self._places.get(head)
-        if found is None:
-            found = Joint(self._layers, self._action, resource)
-            cut = self.special.of_bucket and head.endswith("/")
-            if head.count(":") >= COMPONENTS - 1 or not cut:
-                self._memo.keep(head, found)
+    def joint(self, head: str, resource: str) -> Joint:
+        """Find what the layers have to say about the action on a resource."""
+        found = Joint(self._layers, self._action, resource)
+        cut = self.special.of_bucket and head.endswith("/")
+        if head.count(":") >= COMPONENTS - 1 or not cut:
+            self._memo.keep(head, found)
         return found
 
 
@@ -97,6 +98,7 @@ class Joint:
     __slots__ = (
         "_asks_keys",
         "_bounded",
+        "_checks",
         "_denials",
         "_denies",
         "filters",
@@ -125,7 +127,8 @@ class Joint:
                 for check in bearing.denies
             ]
         )
-        self._asks_keys = any(check.asks_keys for _, check in self._denies)
+        self._checks = tuple([check for _, check in self._denies])
+        self._asks_keys = any(check.asks_keys for check in self._checks)
         self._bounded = layers.boundary is not None
         self._denials: dict[int, Decision] = {}
         filters: list[tuple[Decision, tuple[Bearing, ...]]] = []
@@ -143,8 +146,19 @@ class Joint:
 
     def refusal(self, request: Request) -> Decision | None:
         """Steps 1 to 3: a Deny anywhere; RCP, SCP and endpoint policy must each allow."""
-        if self._denies:
-            found = self._matching_denies(request)
+        if self._checks:
+            resource, keys = request.resource, request.keys if self._asks_keys else _NO_KEYS
+            found, bit = 0, 1
+            for check in self._checks:
+                only = check.only
+                if only is not None:
+                    if only(keys):
+                        found |= bit
+                elif check.holds(resource, keys) and (
+                    check.principals is None or check.strength(request.principal, bounded=self._bounded)
+                ):
+                    found |= bit
+                bit += bit
             if found:
                 decision = self._denials.get(found)
                 return self._denied(found) if decision is None else decision
@@ -153,18 +167,6 @@ class Joint:
                 if bearing.granting(request) is SILENT:
                     return silence
         return None
-
-    def _matching_denies(self, request: Request) -> int:
-        """The Denies that match, as bits."""
-        resource, keys = request.resource, request.keys if self._asks_keys else {}
-        found, bit = 0, 1
-        for _, check in self._denies:
-            if check.holds(resource, keys) and (
-                check.principals is None or check.strength(request.principal, bounded=self._bounded)
-            ):
-                found |= bit
-            bit += bit
-        return found
 
     def _denied(self, found: int) -> Decision:
         """The first type that denies is named; every Deny that matches is listed."""

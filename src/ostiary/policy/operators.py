@@ -47,15 +47,19 @@ def _same(text: str) -> str:
 
 
 class Texts:
-    """StringEquals without variables."""
+    """A few texts, compared as they are or without case: StringEquals and its like without variables, Bool."""
 
-    __slots__ = ("texts",)
+    __slots__ = ("folded", "texts")
 
-    def __init__(self, texts: frozenset[str]) -> None:
-        self.texts = texts
+    texts: frozenset[str]
+    folded: bool
+    """They are in lower case, and compared without case."""
+
+    def __init__(self, texts: frozenset[str], *, folded: bool) -> None:
+        self.texts, self.folded = texts, folded
 
     def any(self, value: str, keys: Keys) -> bool:
-        return value in self.texts
+        return (value.lower() if self.folded else value) in self.texts
 
 
 class _Equal:
@@ -80,14 +84,24 @@ class _Equal:
         return False
 
     def constants(self) -> frozenset[str] | None:
-        """The values, if the context has no say in them and they are compared as they are."""
-        return self._constants if self._fold is _same and not self._templates else None
+        """The values, if the context has no say in them."""
+        return None if self._templates else self._constants
 
 
 def _equal(values: Iterable[str], variables: bool) -> Matcher:
     made = _Equal(values, variables, _same)
     constants = made.constants()
-    return made if constants is None else Texts(constants)
+    return made if constants is None else Texts(constants, folded=False)
+
+
+def _equal_ignoring_case(values: Iterable[str], variables: bool) -> Matcher:
+    made = _Equal(values, variables, str.lower)
+    constants = made.constants()
+    return made if constants is None else Texts(constants, folded=True)
+
+
+def _booleans(values: Iterable[str], variables: bool) -> Matcher:
+    return Texts(frozenset([value.lower() for value in values if read_boolean(value) is not None]), folded=True)
 
 
 class _Like:
@@ -165,10 +179,6 @@ class Operator:
         return self.name.startswith(("String", "Arn"))
 
 
-def _equal_ignoring_case(values: Iterable[str], variables: bool) -> Matcher:
-    return _Equal(values, variables, str.lower)
-
-
 def _scalars(read: Callable[[str], Wanted | None], compare: Callable[[Wanted, Wanted], bool]) -> Builder:
     return lambda values, _: _Scalar(values, read, read, compare)
 
@@ -191,7 +201,7 @@ _ROWS: Final[list[tuple[str, str | None, Builder]]] = [
     ("StringLike", "StringNotLike", _Like),
     ("ArnEquals", "ArnNotEquals", _ArnLike),
     ("ArnLike", "ArnNotLike", _ArnLike),
-    ("Bool", None, _scalars(read_boolean, operator.eq)),
+    ("Bool", None, _booleans),
     ("BinaryEquals", None, _scalars(read_bytes, operator.eq)),
     ("IpAddress", "NotIpAddress", _addresses),
     *(

@@ -10,7 +10,8 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Final, NamedTuple, NoReturn, cast
+from json.scanner import make_scanner
+from typing import Any, Final, NamedTuple, NoReturn, cast
 
 from ostiary.policy.decision import Position
 from ostiary.policy.faults import MalformedPolicy
@@ -36,7 +37,7 @@ def read(text: str) -> Json:
         MalformedPolicy: the text is no JSON, is nested too deep, or has a key twice in one object.
     """
     try:
-        return cast(Json, _DECODER.decode(text))
+        return _decoded(text)
     except _DuplicateKey:
         _refuse_duplicate(text)
     except json.JSONDecodeError as error:
@@ -61,6 +62,18 @@ def _no_constant(name: str) -> NoReturn:
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_unique, parse_float=Number, parse_int=Number, parse_constant=_no_constant
 )
+_SCAN: Final = make_scanner(cast(Any, _DECODER))
+
+
+def _decoded(text: str) -> Json:
+    """What the decoder says; asked without its detours where the text begins with its value."""
+    try:
+        value, end = _SCAN(text, 0)
+    except StopIteration:
+        return cast(Json, _DECODER.decode(text))
+    if end != len(text) and text[end:].strip(" \t\r\n"):
+        return cast(Json, _DECODER.decode(text))
+    return cast(Json, value)
 
 
 def _refuse_duplicate(text: str) -> NoReturn:

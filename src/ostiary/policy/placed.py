@@ -52,7 +52,7 @@ class Placed:
 class Check:
     """What remains to be asked of a statement whose action matches; shared by all places where the same remains."""
 
-    __slots__ = ("_negated", "_where", "placed", "principals", "sure", "tests")
+    __slots__ = ("_negated", "_where", "only", "placed", "principals", "sure", "tests")
 
     placed: Placed
     tests: tuple[Holds, ...]
@@ -60,6 +60,8 @@ class Check:
     """The Principal or NotPrincipal element, unless it names everybody."""
     sure: bool
     """Nothing remains."""
+    only: Holds | None
+    """The one condition, if nothing else remains."""
 
     def __init__(self, placed: Placed, *, resource_open: bool) -> None:
         statement = placed.statement
@@ -71,7 +73,9 @@ class Check:
         principals = statement.principals
         everybody = principals is not None and principals.named.everyone and not principals.negated
         self.principals = None if everybody else principals
-        self.sure = self._where is None and not self.tests and self.principals is None
+        conditions_only = self._where is None and self.principals is None
+        self.sure = conditions_only and not self.tests
+        self.only = self.tests[0] if conditions_only and len(self.tests) == 1 else None
 
     @property
     def asks_keys(self) -> bool:

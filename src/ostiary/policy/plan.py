@@ -29,20 +29,23 @@ _DIRECT: Final = Strength.DIRECT
 class Finding:
     """What the Allow statements of a pool say."""
 
-    __slots__ = ("_allowed", "placed", "strength")
+    __slots__ = ("_allowed", "by_identity", "placed", "strength")
 
     strength: Final[Strength]
     placed: Final[tuple[Placed, ...]]
     """The statements that grant with that strength."""
+    by_identity: Final[Decision]
+    """The decision that rests on it and on nothing else, where the policies are of identity."""
 
     def __init__(self, strength: Strength, placed: tuple[Placed, ...]) -> None:
         self.strength, self.placed = strength, placed
-        self._allowed: Decision | None = None
+        self.by_identity = Decision(verdict=Verdict.ALLOWED, decided_by=PolicyType.IDENTITY, statements=placed)
+        self._allowed = self.by_identity
 
     def allowed(self, kind: PolicyType | None) -> Decision:
-        """The decision that rests on it and on nothing else; `kind`: the type of its policies."""
+        """The same where they are of another type, or no one type decides."""
         found = self._allowed
-        if found is None or found.decided_by is not kind:
+        if found.decided_by is not kind:
             found = self._allowed = Decision(verdict=Verdict.ALLOWED, decided_by=kind, statements=self.placed)
         return found
 
@@ -83,12 +86,14 @@ class Bearing:
         resource, keys = request.resource, request.keys if self._asks_keys else _NO_KEYS
         found, bit = 0, 1
         for check in self.denies:
-            if check.holds(resource, keys):
+            only = check.only
+            if check.holds(resource, keys) if only is None else only(keys):
                 found |= bit
             bit += bit
         if not found:
             for check in self.allows:
-                if check.holds(resource, keys):
+                only = check.only
+                if check.holds(resource, keys) if only is None else only(keys):
                     found |= bit
                 bit += bit
         decision = self._decisions.get(found)
@@ -117,7 +122,8 @@ class Bearing:
         resource, keys = request.resource, request.keys if self._asks_keys else _NO_KEYS
         strongest, found, bit = Strength.NONE, 0, 1
         for check in self.allows:
-            if check.holds(resource, keys):
+            only = check.only
+            if check.holds(resource, keys) if only is None else only(keys):
                 strength = _DIRECT if check.principals is None else check.strength(request.principal, bounded=False)
                 if strength is strongest:
                     found |= bit

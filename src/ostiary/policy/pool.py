@@ -10,7 +10,7 @@ from ostiary.policy.compile import CompiledPolicy
 from ostiary.policy.decision import Source
 from ostiary.policy.placed import Placed
 from ostiary.policy.plan import Plan
-from ostiary.policy.statements import name_glob
+from ostiary.policy.statements import name_glob, read_action
 
 _REMEMBERED_ACTIONS: Final = 256
 _WORTH_GROUPING: Final = 16
@@ -41,10 +41,29 @@ class Groups:
             elif actions.everything:
                 self._everything.append(one)
             else:
-                for action in actions.exact:
-                    self._exact.setdefault(action, []).append(one)
-                for service, name in actions.globs:
-                    self._services.setdefault(service, {}).setdefault(name, []).append(one)
+                for pattern in actions.patterns:
+                    self._file(one, pattern)
+
+    def _file(self, one: Placed, pattern: str) -> None:
+        read = read_action(pattern)
+        if read is None:
+            return
+        service, name = read
+        if name is None:
+            named = self._exact.get(service)
+            if named is None:
+                self._exact[service] = [one]
+            else:
+                named.append(one)
+            return
+        names = self._services.get(service)
+        if names is None:
+            names = self._services[service] = {}
+        matching = names.get(name)
+        if matching is None:
+            names[name] = [one]
+        else:
+            matching.append(one)
 
     def matching(self, action: str) -> list[Placed]:
         """The statements whose Action element matches an action in lower case, in the order of the pool."""

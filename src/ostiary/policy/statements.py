@@ -20,7 +20,7 @@ from ostiary.policy.variables import Keys, template
 class Actions:
     """An Action or NotAction element. Actions are compared without case; the service prefix as a whole."""
 
-    __slots__ = ("_exact", "_globs", "_read", "everything", "negated", "patterns")
+    __slots__ = ("_read", "everything", "negated", "patterns")
 
     patterns: tuple[str, ...]
     """As written."""
@@ -32,23 +32,17 @@ class Actions:
     def __init__(self, patterns: tuple[str, ...], *, negated: bool) -> None:
         self.patterns, self.negated = patterns, negated
         self.everything = "*" in patterns
-        self._read = False
-        self._exact: frozenset[str] = frozenset()
-        self._globs: tuple[tuple[str, str], ...] = ()
+        self._read: tuple[frozenset[str], tuple[tuple[str, str], ...]] | None = None
 
     @property
     def exact(self) -> frozenset[str]:
         """The actions named in full, in lower case."""
-        if not self._read:
-            self._take_apart()
-        return self._exact
+        return (self._take_apart() if self._read is None else self._read)[0]
 
     @property
     def globs(self) -> tuple[tuple[str, str], ...]:
         """Service prefix and pattern of the name, in lower case, of the patterns with wildcards."""
-        if not self._read:
-            self._take_apart()
-        return self._globs
+        return (self._take_apart() if self._read is None else self._read)[1]
 
     @property
     def services(self) -> frozenset[str] | None:
@@ -61,19 +55,11 @@ class Actions:
         """Whether the element matches an action in lower case."""
         return self._listed(action) is not self.negated
 
-    def _take_apart(self) -> None:
-        exact: set[str] = set()
-        globs: list[tuple[str, str]] = []
-        for pattern in self.patterns:
-            service, colon, name = pattern.lower().partition(":")
-            if not colon:
-                continue
-            if "*" in name or "?" in name:
-                globs.append((service, name))
-            else:
-                exact.add(f"{service}:{name}")
-        self._exact, self._globs = frozenset(exact), tuple(globs)
-        self._read = True
+    def _take_apart(self) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
+        read = [found for pattern in self.patterns if (found := read_action(pattern)) is not None]
+        exact = frozenset([action for action, name in read if name is None])
+        self._read = exact, tuple([(service, name) for service, name in read if name is not None])
+        return self._read
 
     def _listed(self, action: str) -> bool:
         if self.everything or action in self.exact:
@@ -83,6 +69,19 @@ class Actions:
             if prefix == service and name_glob(pattern).matches(name):
                 return True
         return False
+
+
+@lru_cache(maxsize=4096)
+def read_action(pattern: str) -> tuple[str, str | None] | None:
+    """The action a pattern names and None, or its service prefix and its pattern of names; in lower case.
+
+    None if it is no pattern of actions. Policies share most of them.
+    """
+    lower = pattern.lower()
+    service, colon, name = lower.partition(":")
+    if not colon:
+        return None
+    return (service, name) if "*" in name or "?" in name else (lower, None)
 
 
 @lru_cache(maxsize=4096)
