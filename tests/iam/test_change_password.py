@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ostiary.credentials.passwords import password_matches
+from ostiary.services.iam.wrong_passwords import LOCKED_AFTER, LOCKED_SECONDS, may_try
 from tests.iam.asking import Iam
 from tests.sts.people import add_role, assume, caller_of, trust
 from tests.world import ACCOUNT, ALLOW_ALL, document
@@ -92,3 +94,29 @@ def test_a_boundary_and_a_deny_hold_for_ones_own_password_too(bob: Iam) -> None:
     me = bob.may("bob", "iam:ChangePassword")
     bob("PutUserPolicy", UserName="bob", PolicyName="no", PolicyDocument=document("iam:*", effect="Deny"))
     assert bob.fault("ChangePassword", by=me, **CHANGE)[0] == "AccessDenied"
+
+
+def test_passwords_are_not_guessed(bob: Iam) -> None:
+    me = bob.may("bob", "iam:ChangePassword")
+    wrong = ("AccessDenied", "The old password was incorrect.")
+    for number in range(LOCKED_AFTER):
+        assert bob.fault("ChangePassword", by=me, OldPassword=f"guess {number}", NewPassword=NEW) == wrong
+    assert bob.fault("ChangePassword", by=me, **CHANGE) == wrong
+    bob.world.clock.advance(seconds=LOCKED_SECONDS)
+    bob("ChangePassword", by=me, **CHANGE)
+    assert is_password(bob, NEW)
+
+
+def test_the_right_password_forgives_the_wrong_ones(bob: Iam) -> None:
+    me = bob.may("bob", "iam:ChangePassword")
+    for old, new in ((OLD, NEW), (NEW, OLD)):
+        for number in range(LOCKED_AFTER - 1):
+            bob.fault("ChangePassword", by=me, OldPassword=f"guess {number}", NewPassword=new)
+        bob("ChangePassword", by=me, OldPassword=old, NewPassword=new)
+
+
+def test_guesses_at_once_are_no_more_than_guesses_in_a_row(bob: Iam) -> None:
+    house, user = bob.world.house, bob.world.user("bob").entity_id
+    with ThreadPoolExecutor(8) as threads:
+        tried = list(threads.map(lambda _: may_try(house, user, 1000), range(40)))
+    assert tried.count(True) == LOCKED_AFTER

@@ -15,6 +15,7 @@ from ostiary.services.iam.asks import ask_named
 from ostiary.services.iam.faults import AccessDenied, InvalidUserType
 from ostiary.services.iam.names import USER
 from ostiary.services.iam.passwords import NewPassword, keep, new_password, profile_of, reused
+from ostiary.services.iam.wrong_passwords import forgive, may_try
 from ostiary.services.operation import Call, operation
 from ostiary.store.transaction import Transaction
 
@@ -32,8 +33,10 @@ def _prepare(call: Call, tx: Transaction) -> NewPassword:
     """Compare the old password and hash the new one."""
     user = USER.get(tx, call.account, call.caller.name)
     old, new = call.params["OldPassword"], call.params["NewPassword"]
-    if not password_matches(profile_of(tx, user).password, old):
+    hashed = profile_of(tx, user).password
+    if not may_try(call.house, user.id, call.now) or not password_matches(hashed, old):
         raise AccessDenied(_WRONG)
+    forgive(call.house, user.id)
     if new == old:
         raise reused()
     return new_password(tx, user, new)
