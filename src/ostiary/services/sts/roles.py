@@ -64,6 +64,8 @@ def role_tag_context(tx: Transaction, role: RoleRecord | None) -> dict[str, Cont
 def _asks(call: Call, tx: Transaction) -> Iterable[Ask]:
     if call.caller.kind is CallerKind.ROOT:
         raise ServiceFault("AccessDenied", "Roles may not be assumed by root accounts.", 403)
+    if call.params.get("ProvidedContexts"):
+        raise validation_error("ProvidedContexts is not supported: there are no providers of trusted contexts.")
     arn: str = call.params["RoleArn"]
     account, _ = _read_role_arn(arn)
     role = find_role(tx, arn)
