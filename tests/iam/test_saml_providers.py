@@ -240,3 +240,11 @@ def test_condition_keys_are_those_of_the_reference(corp: Iam, idp: Idp) -> None:
     text = idp.metadata()
     assert corp.fault("CreateSAMLProvider", by=maker, Name="new", SAMLMetadataDocument=text)[0] == "AccessDenied"
     assert corp("CreateSAMLProvider", by=maker, Name="new", SAMLMetadataDocument=text, Tags=TAGS[:1])
+
+
+def test_listing_a_hundred_providers_reads_no_gigabyte_of_metadata(corp: Iam, monkeypatch: pytest.MonkeyPatch) -> None:
+    def whole(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a whole record was made")
+
+    monkeypatch.setattr("ostiary.store.saml.SamlProviderRecord.__init__", whole)
+    assert [each["Arn"] for each in corp("ListSAMLProviders")["SAMLProviderList"]] == [ARN]
