@@ -387,7 +387,7 @@ def test_tag_keys_of_aws_are_reserved(world: World) -> None:
 
 def test_contexts_that_nobody_can_provide_are_not_passed_over(world: World) -> None:
     """Who passes one relies on it; at AWS it needs `sts:SetContext` in the trust policy."""
-    role, alice = add_role(world, "app", trust(ALICE)), add_user(world, "alice")
+    alice, role = add_user(world, "alice"), add_role(world, "app", trust(ALICE))
     context = {"ProviderArn": "arn:aws:iam::aws:contextProvider/IdentityCenter", "ContextAssertion": "x"}
     with pytest.raises(ServiceFault) as refused:
         world.call("sts:AssumeRole", by=alice, RoleArn=role, RoleSessionName="s2", ProvidedContexts=[context])
