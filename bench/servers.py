@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.signed import post
+from bench.web_identity import Provider, authority, trust
 
 ROOT = ("AKIABENCHBENCHBENCHB", "bench/bench/bench/bench/bench/bench/benc")
 BIN = Path(sys.executable).parent
@@ -80,6 +81,8 @@ def command(name: str, port: int, *, data: Path, users: int) -> list[str]:
             return [str(BIN / "moto_server"), "--port", str(port)]
         return [python, "-m", "bench.moto_loaded", str(port), str(users)]
     ports = ["--port", str(port), "--metadata-port", "0"]
+    if authority(data.parent).exists():
+        ports += ["--allow-private-issuer", "localhost", "--issuer-ca", str(authority(data.parent))]
     if name == TWO_WORKERS:
         ports += ["--workers", "2"]
     return [str(BIN / "ostiary"), "serve", "--no-s3", "--data", str(data), *ports]
@@ -176,8 +179,11 @@ def fill(data: Path, users: int, *, roles: int = 0, policies: int = 0) -> None:
     built.close()
 
 
-def set_up(server: Running) -> tuple[str, str, str]:
-    """An administrator and a role that it may assume, made with boto3: the key (id, secret) and the role's ARN."""
+def set_up(server: Running, idp: Provider) -> tuple[str, str, str]:
+    """An administrator and a role that it may assume, made with boto3: the key (id, secret) and the role's ARN.
+
+    Another role, `web`, is for those with the identity provider's tokens.
+    """
     iam = server.client("iam")
     account = server.client("sts").get_caller_identity()["Account"]
     iam.create_user(UserName="caller")
@@ -185,6 +191,10 @@ def set_up(server: Running) -> tuple[str, str, str]:
     iam.put_user_policy(UserName="caller", PolicyName="everything", PolicyDocument=_document(everything))
     key = iam.create_access_key(UserName="caller")["AccessKey"]
     role = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=_document(_assumed(account)))["Role"]["Arn"]
+    trust(iam, idp.issuer)
+    server.client("sts").assume_role_with_web_identity(
+        RoleArn=role.replace(":role/worker", ":role/web"), RoleSessionName="first", WebIdentityToken=idp.token()
+    )
     iam.create_policy(PolicyName="reader", PolicyDocument=_document(_reads("*")))
     return key["AccessKeyId"], key["SecretAccessKey"], role
 

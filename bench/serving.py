@@ -7,7 +7,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from bench.client import write
 from bench.servers import TWO_WORKERS, Running, busy, fill, running, set_up, user_name
-from bench.signed import post
+from bench.signed import post, unsigned
+from bench.web_identity import provider
 
 CONNECTIONS: Final = 16
 PEERS: Final = ("floor", "ostiary", "moto")
@@ -41,6 +42,8 @@ class Scenario:
     once: bool = False
     """Each request is sent once."""
     servers: tuple[str, ...] = PEERS
+    signed: bool = True
+    """Else whoever calls shows a token of the identity provider's, a hundred in turn."""
 
     @property
     def title(self) -> str:
@@ -57,6 +60,10 @@ def _session(_users: int, number: int, role: str) -> Mapping[str, str]:
 
 def _nothing(_users: int, _number: int, _role: str) -> Mapping[str, str]:
     return {}
+
+
+def _web_session(_users: int, number: int, role: str) -> Mapping[str, str]:
+    return {"RoleArn": role.replace(":role/worker", ":role/web"), "RoleSessionName": f"session-{number}"}
 
 
 def _page(_users: int, number: int, _role: str) -> Mapping[str, str]:
@@ -76,6 +83,7 @@ SCENARIOS: Final = (
     Scenario("iam", "GetUser", 100_000, _named, servers=("floor", "ostiary")),
     Scenario("iam", "ListUsers", 10_000, _page),
     Scenario("sts", "AssumeRole", 300, _session),
+    Scenario("sts", "AssumeRoleWithWebIdentity", 300, _web_session, signed=False),
     Scenario("iam", "AttachRolePolicy", 300, _attachment),
     Scenario("iam", "CreateUser", 300, lambda _users, number, _role: {"UserName": f"new-{number:07d}"}, once=True),
 )
@@ -86,6 +94,8 @@ def serve(work: Path, seconds: float, rounds: int) -> list[dict[str, Any]]:
     found = []
     with ExitStack() as stack:
         servers: dict[tuple[str, int], tuple[Running, tuple[str, str, str]]] = {}
+        idp = stack.enter_context(provider(work))
+        tokens = [idp.token(sub=f"user-{number}", exp=int(time.time()) + 3600) for number in range(100)]
         floor = stack.enter_context(running("floor", work))
         for name, users in sorted({(name, scenario.users) for scenario in SCENARIOS for name in scenario.servers}):
             if name == "floor":
@@ -97,7 +107,7 @@ def serve(work: Path, seconds: float, rounds: int) -> list[dict[str, Any]]:
             if name != "moto":
                 fill(work / f"{name}-{users}", users)
             server = stack.enter_context(running(name, work, users=users))
-            servers[name, users] = (server, set_up(server))
+            servers[name, users] = (server, set_up(server, idp))
         for scenario in SCENARIOS:
             runs: dict[str, list[dict[str, Any]]] = {name: [] for name in scenario.servers}
             for round_ in range(rounds + 1):
@@ -105,27 +115,31 @@ def serve(work: Path, seconds: float, rounds: int) -> list[dict[str, Any]]:
                     server, known = servers[name, scenario.users]
                     # the first round warms up and is not counted
                     length = seconds if round_ else min(seconds, 0.5)
-                    runs[name].append(_turn(work, server, known, scenario, round_, length))
+                    runs[name].append(_turn(work, server, known, scenario, round_, length, tokens))
             found.append({"scenario": scenario.title, **{name: _summary(turns[1:]) for name, turns in runs.items()}})
     return found
 
 
 def _turn(
-    work: Path, server: Running, known: tuple[str, str, str], scenario: Scenario, round_: int, seconds: float
+    work: Path,
+    server: Running,
+    known: tuple[str, str, str],
+    scenario: Scenario,
+    round_: int,
+    seconds: float,
+    tokens: Sequence[str],
 ) -> dict[str, Any]:
     akid, secret, role = known
     count = _CREATED.get(server.name, _CREATED["ostiary"]) if scenario.once else _DISTINCT
     numbers = range(round_ * count, round_ * count + count)
-    requests = [
-        post(
-            server.port,
-            (akid, secret),
-            scenario.service,
-            scenario.action,
-            scenario.parameters(scenario.users, number, role),
-        )
-        for number in numbers
-    ]
+    requests = []
+    for number in numbers:
+        parameters = scenario.parameters(scenario.users, number, role)
+        if scenario.signed:
+            requests.append(post(server.port, (akid, secret), scenario.service, scenario.action, parameters))
+        else:
+            parameters = {**parameters, "WebIdentityToken": tokens[number % len(tokens)]}
+            requests.append(unsigned(server.port, scenario.service, scenario.action, parameters))
     file = work / "requests"
     write(file, requests)
     time.sleep(0.15)  # what the last turn left to do (the record is written in batches) is done

@@ -199,3 +199,28 @@ def test_few_wait_for_servers_to_show_their_certificates(issuers: Issuers, provi
         leave.set()
         assert all(len(each.result()) == 40 for each in waiting)
     assert caught.value.passing
+
+
+def test_nobody_waits_while_keys_that_are_due_are_fetched_again(
+    issuers: Issuers, provider: Provider, clock: Clock
+) -> None:
+    check(issuers, provider, provider.token())
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slow(handler: BaseHTTPRequestHandler) -> None:
+        asked.set()
+        go_on.wait(10)
+        say(handler, {"issuer": provider.issuer, "jwks_uri": f"{provider.issuer}/jwks"})
+
+    provider.answers[DISCOVERY] = slow
+    clock.now += KEPT_SECONDS + 1
+    with ThreadPoolExecutor(1) as pool:
+        fetching = pool.submit(check, issuers, provider, provider.token())
+        assert asked.wait(10)
+        for _ in range(10):
+            check(issuers, provider, provider.token())
+        with pytest.raises(BadSignature):
+            check(issuers, provider, provider.token(OTHER_RSA_KEY))
+        go_on.set()
+        fetching.result(10)
+    assert len(provider.asked) == 4

@@ -22,6 +22,8 @@ from ostiary.federation.fetch import fetch_json, read_url
 from ostiary.federation.tokens import BadSignature, PublicKey, Token, read_keys, verify
 
 KEPT_SECONDS: Final = 600.0
+LATE_SECONDS: Final = 60.0
+"""Keys that are due are believed for so long while another thread fetches them anew: nobody waits for it."""
 AGAIN_SECONDS: Final = 30.0
 """An issuer's keys are not fetched more often than this, whatever keys tokens name."""
 FAILED_SECONDS: Final = 10.0
@@ -74,7 +76,7 @@ class Issuers:
         known = self._of(issuer, tuple(sorted(thumbprints)))
         candidates = self._candidates(known, token)
         if candidates is None:
-            candidates = self._fetched(known, issuer, thumbprints, token)
+            candidates = self._while_fetched(known, token) or self._fetched(known, issuer, thumbprints, token)
         for key in candidates:
             try:
                 return verify(token, key)
@@ -112,6 +114,12 @@ class Issuers:
             return None
         found = [key for key in known.keys if _may_have_signed(key, token)]
         return found if found or now - known.fetched < AGAIN_SECONDS else None
+
+    def _while_fetched(self, known: _Known, token: Token) -> Sequence[PublicKey]:
+        """The keys that were kept until now, if they are being fetched already."""
+        if not known.lock.locked() or self._monotonic() - known.fetched > KEPT_SECONDS + LATE_SECONDS:
+            return ()
+        return [key for key in known.keys if _may_have_signed(key, token)]
 
     def _fetched(self, known: _Known, issuer: str, thumbprints: Sequence[str], token: Token) -> Sequence[PublicKey]:
         if not self._waiting.acquire(blocking=False):
