@@ -140,6 +140,20 @@ def test_what_is_no_token_is_refused(text: str) -> None:
         read_token(text)
 
 
+@pytest.mark.parametrize("place", ["iss", "sub", "deep", "name"])
+def test_half_a_surrogate_pair_is_no_text(place: str) -> None:
+    """Nothing that is told of it, kept or compared could be written down."""
+    claims: dict[str, Any] = {"iss": "i", "sub": "s"}
+    claims |= (
+        {"deep": {"x": ["\udc00"]}} if place == "deep" else {"\ud800": 1} if place == "name" else {place: "a\ud800"}
+    )
+    with pytest.raises(NoToken):
+        read_token(f"{part({'alg': 'RS256'})}.{part(claims)}.AAAA")
+    whole = json.dumps({"iss": "\U0001f600", "sub": "s"})
+    assert "\\ud83d\\ude00" in whole
+    assert read_token(f"{part({'alg': 'RS256'})}.{part(json.loads(whole))}.AAAA").issuer == "\U0001f600"
+
+
 def test_the_line_feed_at_the_end_of_a_token_file_is_passed_over() -> None:
     token = jwt.encode({"sub": "x"}, RSA_KEY, "RS256")
     assert read_token(token + "\n").text == token and holds(token + "\r\n", jwk(RSA_KEY, None))

@@ -123,6 +123,7 @@ def _object(part: str) -> dict[str, Any]:
     try:
         raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
         found = json.loads(raw.decode("utf-8"), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
+        json.dumps(found, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no text (RFC 7493, 2.1)
     except (binascii.Error, ValueError, RecursionError):
         raise NoToken from None
     if not isinstance(found, dict):
