@@ -113,6 +113,16 @@ def test_what_is_too_deep_or_too_wide_is_refused_quickly(idp: Idp) -> None:
     assert time.monotonic() - began < 3
 
 
+def test_an_element_with_thousands_of_attributes_is_refused_before_it_is_canonicalised(idp: Idp) -> None:
+    """That takes the square of their number, once for each certificate of the provider, and anybody may post it."""
+    many = "<q" + "".join(f" a{number}='1'" for number in range(6_000)) + "/>"
+    xml = signed(idp).replace("<saml:Subject>", f"<saml:Advice>{many}</saml:Advice><saml:Subject>")
+    assert "<saml:Advice>" in xml and problem(xml, idp) is Problem.MALFORMED
+    hundred = "<q" + "".join(f" a{number}='1'" for number in range(100)) + "/>"
+    assertion = idp.assertion(ALICE).replace("<saml:Subject>", f"<saml:Advice>{hundred}</saml:Advice><saml:Subject>")
+    assert believed(idp.response(idp.signed(assertion)), idp)
+
+
 def test_many_signatures_cost_nothing(idp: Idp) -> None:
     xml = signed(idp)
     signature = re.search(r"<ds:Signature .*</ds:Signature>", xml, re.DOTALL)

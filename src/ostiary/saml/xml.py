@@ -23,6 +23,8 @@ XENC: Final = "{http://www.w3.org/2001/04/xmlenc#}"
 XENC11: Final = "{http://www.w3.org/2009/xmlenc11#}"
 
 _ID_ATTRIBUTES: Final = frozenset({"ID", "Id", "id", "{http://www.w3.org/XML/1998/namespace}id", "AssertionID"})
+_MOST_ATTRIBUTES: Final = 100
+"""Of one element: the time in which they are canonicalised grows with their square."""
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,12})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
@@ -77,6 +79,8 @@ def _refuse_surprises(root: Element, most_elements: int) -> None:
             raise BadXml("it has a processing instruction or an entity")
         if count >= most_elements:
             raise BadXml("it has too many elements")
+        if len(node.attrib) > _MOST_ATTRIBUTES:
+            raise BadXml("an element has too many attributes")
 
 
 def elements(parent: Element, tag: str) -> list[Element]:
