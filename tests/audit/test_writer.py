@@ -16,7 +16,7 @@ from ostiary.store import tables
 from ostiary.store.database import Store
 from ostiary.store.link import Prepared
 from ostiary.store.records import EventRecord
-from tests.audit.recording import happened
+from tests.audit.recording import happened, recorded_call
 from tests.sts.people import add_role, add_user, judged, trust
 from tests.world import World
 
@@ -141,6 +141,23 @@ def test_an_event_that_can_t_be_written_down_does_not_hold_up_the_others(world: 
         body = json.loads(tx.events.find("r1")[0].body)
     assert body["errorCode"] == "AccessDenied"
     assert body["requestParameters"] == {"ostiary": "what was asked could not be recorded"}
+
+
+def test_nobody_keeps_requests_out_of_the_record_by_what_is_said_in_them(world: World, audit: AuditWriter) -> None:
+    """A message may quote half a surrogate pair of a policy's JSON, which no file can hold."""
+    alice = add_user(world, "alice", '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}')
+    odd = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "\ud800"}})
+    said = recorded_call(world, audit, "r1", "sts:GetFederationToken", alice, Name="fed", Policy=odd)
+    assert said == "MalformedPolicyDocument"
+    audit.note(happened(world, "r2", alice, parameters={"a\ud800": ["\udc00", {"x": ("\ud801",)}]}))
+    audit.note(happened(world, "r3", alice, parameters={"x": object()}, error=("X\ud800", "y\ud800")))
+    audit.note(happened(world, "r4", alice))
+    audit.flush()
+    assert events(world) == ["r1", "r2", "r3", "r4"]
+    with world.house.store.read() as tx:
+        bodies = {each.request_id: json.loads(each.body) for each in tx.events.latest(10)}
+    assert "Resource \\ud800" in bodies["r1"]["errorMessage"]
+    assert bodies["r2"]["requestParameters"] == {"a\\ud800": ["\\udc00", {"x": ["\\ud801"]}]}
 
 
 def test_a_policy_text_is_kept_once_whoever_has_it(world: World, audit: AuditWriter) -> None:

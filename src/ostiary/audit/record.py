@@ -76,10 +76,25 @@ def event(happening: Happening) -> tuple[EventRecord, dict[str, str]]:
     if resources:
         body["resources"] = resources
     body["ostiary"] = {"asks": [_asked(judgement, texts) for judgement in happening.judgements]}
-    record = EventRecord(
-        request_id=facts.request_id, account=body["recipientAccountId"], at=at, body=_encode(body).decode()
-    )
+    record = EventRecord(request_id=facts.request_id, account=body["recipientAccountId"], at=at, body=_json(body))
     return record, texts
+
+
+def _json(body: Mapping[str, Any]) -> str:
+    """INVARIANT: nobody keeps a request out of the record by what is said in it."""
+    try:
+        return _encode(body).decode()
+    except UnicodeEncodeError:  # half a surrogate pair, which a policy's JSON may hold, and a message may quote
+        return _encode(_writable(body)).decode()
+
+
+def _writable(value: Any) -> Any:
+    """A copy without surrogates: what they were is told by a backslash."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {_writable(name): _writable(each) for name, each in value.items()}
+    return [_writable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def identity(caller: Caller | None, claimed_key: str) -> dict[str, Any]:

@@ -143,4 +143,5 @@ def _recorded(happening: Happening) -> tuple[EventRecord, dict[str, str]]:
         return event(happening)
     except Exception:
         told = "what was asked could not be recorded"
-        return event(replace(happening, parameters={"ostiary": told}, answer=None, judgements=()))
+        error = None if happening.error is None else (happening.error[0], told)
+        return event(replace(happening, parameters={"ostiary": told}, answer=None, error=error, judgements=()))
