@@ -101,7 +101,11 @@ def test_the_life_of_an_access_key(aws: Terminal, account: Account) -> None:
     assert code == "AccessDenied"
     assert message.startswith(f"User: {who['Arn']} is not authorized to perform: iam:ListAccessKeys on resource: ")
     assert message.endswith(" because no identity-based policy allows the iam:ListAccessKeys action")
-    used = aws(f"iam get-access-key-last-used --access-key-id {made['AccessKeyId']}")
+    last_used = f"iam get-access-key-last-used --access-key-id {made['AccessKeyId']}"
+    for _ in range(100):  # it is noted after the answer, as AWS does
+        used = aws(last_used, but=".AccessKeyLastUsed.LastUsedDate")
+        if "LastUsedDate" in used["AccessKeyLastUsed"]:
+            break
     assert used["UserName"] == "yuna" and used["AccessKeyLastUsed"]["Region"] == "ap-northeast-2"
     aws("iam create-access-key --user-name yuna")
     told = ("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")
