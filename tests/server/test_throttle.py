@@ -10,11 +10,15 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from ostiary.gate.request import HttpRequest, HttpResponse
 from ostiary.gate.target import Target
 from ostiary.gate.throttle import Throttle
 from ostiary.settings import Rate
 from tests.live import BIN, Server
+from tests.server.raw import FORM, STS, form
+from tests.server.through_gate import HOST, InProcess
 
 LIST, MAKE = Target(service="iam", operation="ListUsers"), Target(service="iam", operation="CreateUser")
 
@@ -66,6 +70,45 @@ def test_each_service_has_its_word_for_it(service: str, code: str, status: int) 
     assert throttle.refusal(target, "1", 0) is None
     fault = throttle.refusal(target, "1", 0)
     assert fault is not None and (fault.code, fault.status) == (code, status)
+
+
+def test_who_has_no_account_has_the_bucket_of_an_address(tmp_path: Path) -> None:
+    """Signing in by an identity provider's word needs no key: nobody may use up everybody's requests."""
+    house = InProcess(tmp_path)
+    try:
+        house.gate._throttle = Throttle([Rate(family="sts", per_second=1, burst=3)])
+        asked = form("AssumeRoleWithWebIdentity", STS, {"RoleArn": "x" * 20, "RoleSessionName": "s1"})
+        codes = [(at, answered(house, asked, at)) for at in ["192.0.2.1"] * 5 + ["192.0.2.2"]]
+    finally:
+        house.close()
+    assert [at for at, text in codes if "Throttling" in text] == ["192.0.2.1"] * 2
+
+
+def answered(house: InProcess, body: bytes, address: str) -> str:
+    """To a request without a signature."""
+    request = HttpRequest(
+        method="POST",
+        raw_path="/",
+        raw_query="",
+        headers=(("host", HOST), ("content-type", FORM)),
+        body=body,
+        source_ip=address,
+        secure=False,
+        at=house.clock.now(),
+        request_id="00000000-0000-4000-8000-000000000000",
+    )
+    reply = house.gate.answer(replace(house.gate.route(request), patient=True))
+    assert isinstance(reply, HttpResponse)
+    return reply.body.decode()
+
+
+def test_addresses_fill_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ostiary.gate.throttle._REMEMBERED", 10)
+    monkeypatch.setattr("ostiary.gate.throttle._MOST", 20)
+    throttle = Throttle([Rate(family="iam", per_second=1, burst=5)])
+    for number in range(1000):
+        assert throttle.refusal(LIST, f"2001:db8::{number:x}", 0.0) is None
+    assert len(throttle._buckets) <= 20
 
 
 def test_memory_is_bounded_and_nobody_gains_by_it() -> None:

@@ -146,7 +146,8 @@ class Gate:
         trail.claimed_key = presented.akid if presented else ""
         known = self._authenticate(route, presented, trail)
         if self._throttle is not None:
-            slower = self._throttle.refusal(target, known.caller.account, request.at.timestamp())
+            whose = known.caller.account or request.source_ip  # nobody uses up what all who have no key share
+            slower = self._throttle.refusal(target, whose, request.at.timestamp())
             if slower is not None:
                 raise slower
         if route.fault is not None:

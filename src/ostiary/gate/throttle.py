@@ -21,6 +21,7 @@ from ostiary.settings import Rate
 
 _REMEMBERED: Final = 10_000
 """Buckets; beyond, those that are full are forgotten."""
+_MOST: Final = 100_000
 _JSON: Final = ("ThrottlingException", "Rate exceeded", 400)
 _REFUSALS: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
     {
@@ -51,19 +52,19 @@ class Throttle:
         self._buckets: dict[tuple[str, str], _Bucket] = {}
         self._lock = threading.Lock()
 
-    def refusal(self, target: Target, account: str, now: float) -> ServiceFault | None:
-        """What to answer when the account has no token left; None when it had one, which is taken.
+    def refusal(self, target: Target, whose: str, now: float) -> ServiceFault | None:
+        """What to answer when the caller has no token left; None when it had one, which is taken.
 
         Args:
             target: what the request is for.
-            account: of the caller.
+            whose: the caller's account; the address of a caller that has none.
             now: seconds since 1970.
         """
         rate = self._rate(target)
         if rate is None:
             return None
         with self._lock:
-            passes = self._take(rate, (account, rate.family), now)
+            passes = self._take(rate, (whose, rate.family), now)
         return None if passes else ServiceFault(*_REFUSALS.get(target.service, _JSON))
 
     def _take(self, rate: Rate, key: tuple[str, str], now: float) -> bool:
@@ -71,6 +72,8 @@ class Throttle:
         if bucket is None:
             if len(self._buckets) >= _REMEMBERED:
                 self._forget(now)
+            if len(self._buckets) >= _MOST:  # addresses cost nothing: the bucket that was begun first goes
+                del self._buckets[next(iter(self._buckets))]
             bucket = self._buckets[key] = _Bucket(rate.burst, now)
         bucket.tokens = min(rate.burst, bucket.tokens + max(0.0, now - bucket.at) * rate.per_second)
         bucket.at = max(now, bucket.at)
