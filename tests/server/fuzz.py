@@ -76,7 +76,7 @@ class Fuzzer:
     """Draws requests; the same seed (and the same answers) draw the same."""
 
     def __init__(
-        self, seed: int, account: str, built: Container[tuple[str, str]], spared: Container[str] = frozenset()
+        self, seed: int | str, account: str, built: Container[tuple[str, str]], spared: Container[str] = frozenset()
     ) -> None:
         """`spared`: what no request names, such as the keys that sign the requests."""
         self.draw, self.spared = random.Random(seed), spared

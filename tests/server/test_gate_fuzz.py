@@ -30,7 +30,7 @@ class Round:
     """Requests to one house, and what came of them."""
 
     house: InProcess
-    seed: int
+    seed: int | str
     codes: Counter[str] = field(default_factory=Counter)
     done: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
