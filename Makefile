@@ -5,6 +5,7 @@
 RUN := .venv/.installed-run
 DEV := .venv/.installed-dev
 BENCH := .venv/.installed-bench
+PEERS := bench/peers/js/node_modules/.package-lock.json
 ARGS ?=
 JS := tests/clients/js/node_modules/.package-lock.json
 
@@ -65,13 +66,17 @@ dist/fast/.built: $(wildcard src/ostiary/policy/*.py) pyproject.toml scripts/com
 compiled: $(DEV) ## the engine's tests on that wheel
 	@scripts/test-compiled
 
-bench: $(BENCH) ## measure side by side: this server, a bare one, moto's; the engine
+$(PEERS): bench/peers/js/package.json $(DEV)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm install --prefix bench/peers/js --no-audit --no-fund --no-package-lock --loglevel=error
+	@touch $@
+
+bench: $(BENCH) $(PEERS) wheel-fast ## measure side by side: this server, a bare one, moto's; the engine
 	@.venv/bin/python -m bench $(ARGS)
 
 kill: $(DEV) ## SIGKILL the server under load, again and again (ROUNDS=20)
 	@.venv/bin/python -m tests.kill $(ARGS)
 
-fuzz: $(DEV) ## the engine against the reference evaluator, until they differ (ARGS="--cases N")
+fuzz: $(DEV) ## the engine against the reference evaluator, until they differ (ARGS="--cases N --what iam|requests")
 	@.venv/bin/python -m tests.fuzz $(ARGS)
 
 coverage: $(DEV) ## run the tests of IAM and STS, and write docs/coverage.md
@@ -84,5 +89,5 @@ refresh: $(DEV) ## fetch AWS's facts anew: managed policies, service reference
 	@.venv/bin/python -m ostiary.catalog.refresh
 
 clean: ## remove what was made here
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/clients/js/node_modules build dist
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/clients/js/node_modules bench/peers/js/node_modules build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

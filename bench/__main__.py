@@ -33,7 +33,7 @@ def main() -> None:
             found["serving"] = serving.serve(work, given.seconds, given.rounds)
             console.print(report.served(found["serving"]))
         if given.only in (None, "decisions"):
-            found["decisions"] = deciding.decisions(given.seconds, given.rounds)
+            found["decisions"] = deciding.decisions(work, given.seconds, given.rounds)
             console.print(report.decided(found["decisions"]))
         if given.only in (None, "start"):
             found["start"] = starting.start(work, given.rounds)

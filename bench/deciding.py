@@ -1,179 +1,135 @@
-"""Part 2: one decision of the engine, in microseconds, against other engines on the same policies and requests.
+"""Part 2: one decision of the engine, in microseconds, plain and compiled, against other engines on the same work.
 
-cedarpy decides with its handles, which is its fastest use; its context is text already. moto reads the documents again
-for every decision, as its server does, and looks neither at conditions nor at variables. The share of agreement says
-how often a peer comes to the same answer.
+Each form of the engine is a process of its own that is asked for turns; the peers have theirs here, in the same rounds.
 """
 
 from __future__ import annotations
 
-import gc
 import json
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import partial
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from bench import cedar
-from bench.policies import SESSION, Work, every_kind, work
-from ostiary.policy import Decision, InForce, Request, Verdict, decide, explain
+from bench.engine import SIZES, STREAM
+from bench.peers import PEERS, Turn, made_ready
+from bench.policies import Work, work
+from ostiary.policy import InForce, Verdict, decide
 
-SIZES: Final = (1, 10, 100, 1000)
-PEERS: Final = ("cedarpy", "moto")
-_HOT: Final = 300
-_STREAM: Final = 20_000
-_EXPLAINED: Final = 100
-"""Requests of which the full explanation is measured; half of them are refused."""
+_ROOT: Final = Path(__file__).parents[1]
+_WHEELS: Final = _ROOT / "dist/fast"
 _BUDGET: Final = 0.5
 """Seconds that a peer may take for one size in one round."""
+_FORMS: Final = {"plain": ".py", "compiled": ".so"}
 
 
-def decisions(seconds: float, rounds: int) -> list[dict[str, Any]]:
+def decisions(work_in: Path, seconds: float, rounds: int) -> dict[str, Any]:
     """Rounds in which every size is measured in every way."""
-    works = {size: work(size, _STREAM) for size in SIZES}
-    measured = {size: _Measured(one) for size, one in works.items()}
-    gc.collect()
-    gc.freeze()  # What the bench holds is not the engine's to collect.
-    seen: dict[int, dict[str, list[float]]] = {size: {} for size in SIZES}
-    for round_ in range(rounds + 1):
-        for size, one in measured.items():
-            turn = {**one.ours(seconds / 8, round_), **one.theirs()}
-            for way, figure in turn.items():
-                if round_:  # the first warms up
-                    seen[size].setdefault(way, []).append(figure)
-    return [
-        {"policies": size, **{way: round(median(figures), 3) for way, figures in ways.items()}}
-        for size, ways in seen.items()
+    with ExitStack() as stack:
+        engines = {form: stack.enter_context(_engine(form, path)) for form, path in _paths(work_in).items()}
+        works = {size: work(size, STREAM) for size in SIZES}
+        peers = {size: _Peers(one) for size, one in works.items()}
+        seen: dict[tuple[str, int], dict[str, list[float]]] = {}
+        for round_ in range(rounds + 1):
+            for size in SIZES:
+                for form, engine in engines.items():
+                    _note(seen, form, size, engine.turn(size, seconds / 8, round_), round_)
+                for name, figures in peers[size].turn().items():
+                    _note(seen, name, size, figures, round_)
+    rows = [
+        {"engine": name, "policies": size, **{way: round(median(figures), 3) for way, figures in ways.items()}}
+        for (name, size), ways in seen.items()
     ]
+    missing = [name for name in (*_FORMS, *PEERS) if not any(row["engine"] == name for row in rows)]
+    return {"rows": rows, "missing": missing, "memory": _memory(work_in, works[SIZES[-1]])}
 
 
-class _Measured:
-    """The work of one size, made ready for every engine."""
+def _note(seen: dict[Any, Any], name: str, size: int, figures: dict[str, float], round_: int) -> None:
+    if round_:  # the first warms up
+        for way, figure in figures.items():
+            seen.setdefault((name, size), {}).setdefault(way, []).append(figure)
+
+
+def _paths(work_in: Path) -> dict[str, Path | None]:
+    """The forms there are, and what stands first on PYTHONPATH: `make wheel-fast` makes the compiled one."""
+    wheels = sorted(_WHEELS.glob("*.whl"))
+    if not wheels:
+        return {"plain": None}
+    with zipfile.ZipFile(wheels[-1]) as wheel:
+        wheel.extractall(work_in / "compiled")
+    return {"plain": None, "compiled": work_in / "compiled"}
+
+
+class _Engine:
+    """A form of the engine, in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def turn(self, size: int, seconds: float, round_: int) -> dict[str, float]:
+        """Its figures."""
+        assert self._process.stdin is not None
+        print(json.dumps({"size": size, "seconds": seconds, "round": round_}), file=self._process.stdin, flush=True)
+        figures: dict[str, float] = self.told()
+        return figures
+
+    def told(self) -> Any:
+        """What it says next."""
+        assert self._process.stdout is not None
+        return json.loads(self._process.stdout.readline())
+
+
+@contextmanager
+def _engine(form: str, path: Path | None) -> Iterator[_Engine]:
+    command = [sys.executable, "-m", "bench.engine"]
+    piped: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": _ROOT}
+    with subprocess.Popen(command, env=_environment(path), **piped) as process:
+        try:
+            engine = _Engine(process)
+            assert engine.told() == {"form": _FORMS[form]}
+            yield engine
+        finally:
+            process.terminate()
+
+
+def _environment(path: Path | None) -> dict[str, str]:
+    return os.environ | ({"PYTHONPATH": str(path)} if path else {})
+
+
+class _Peers:
+    """The peers with the work of one size loaded."""
 
     def __init__(self, one: Work) -> None:
         self._work, self._pool = one, one.in_force()
-        self._every_kind = every_kind(self._pool)
-        self._by_session = [replace(request, principal=SESSION) for request in one.requests[:_HOT]]
-        self._peers = {"cedarpy": _by_cedar(one), "moto": _by_moto(one)}
+        self._turns = {name: turn for name in PEERS if (turn := made_ready(name, one)) is not None}
 
-    def ours(self, seconds: float, round_: int) -> dict[str, float]:
-        """Microseconds a decision, each way; milliseconds for reading the policies."""
-        asked = self._work.requests
-        return {
-            "hot": _repeated(partial(decide, self._pool), asked[:_HOT], seconds),
-            "stream": _once(partial(decide, self._pool), asked),
-            "whole": _once(partial(_decide_anew, self._pool), asked),
-            "every_kind": _repeated(partial(decide, self._every_kind), self._by_session, seconds),
-            "explained_us": _once(partial(_explain_fully, self._pool), asked[:_EXPLAINED]),
-            "explained_every_kind_us": _once(partial(_explain_fully, self._every_kind), self._by_session[:_EXPLAINED]),
-            **self._cold(round_),
-        }
-
-    def theirs(self) -> dict[str, float]:
+    def turn(self) -> dict[str, dict[str, float]]:
         """Microseconds a decision and the share of the same answers, of each peer."""
-        found: dict[str, float] = {}
-        for name, allows in self._peers.items():
-            found[name], found[f"{name}_agrees"] = _peer(allows, self._work, self._pool)
-        return found
-
-    def _cold(self, round_: int) -> dict[str, float]:
-        """The first pass after reading. Spaces at the end make texts that no cache has seen."""
-        texts = [text + " " * (round_ + 1) for text in self._work.documents]
-        began = time.perf_counter()
-        kept = [json.loads(text) for text in texts]
-        parsed = time.perf_counter()
-        del kept
-        pool = Work(texts, ()).in_force()
-        loaded = time.perf_counter()
-        return {
-            "cold": _once(partial(decide, pool), self._work.requests),
-            "load_ms": (loaded - parsed) * 1e3,
-            "x_json": (loaded - parsed) / (parsed - began),
-        }
+        return {name: _compared(turn, self._work, self._pool) for name, turn in self._turns.items()}
 
 
-def _explain_fully(pool: InForce, request: Request) -> None:
-    """Every statement's report, the missing keys, and the suggestions, each tried."""
-    told = explain(pool, request)
-    _ = told.types, told.missing_keys, told.suggestions
-
-
-def _decide_anew(pool: InForce, request: Request) -> Decision:
-    anew = Request(
-        principal=request.principal,
-        action=request.action,
-        resource=request.resource,
-        resource_account=request.resource_account,
-        context=request.context,
-    )
-    return decide(pool, anew)
-
-
-def _pass(decide_one: Callable[[Request], Any], requests: Sequence[Request]) -> float:
-    """Microseconds a call, the loop around it included."""
-    began = time.perf_counter()
-    for request in requests:
-        decide_one(request)
-    return (time.perf_counter() - began) / len(requests) * 1e6
-
-
-def _nothing(_request: Request) -> None:
-    return None
-
-
-def _once(decide_one: Callable[[Request], Any], requests: Sequence[Request]) -> float:
-    """Microseconds a decision in one pass; the loop around it is taken off."""
-    return _pass(decide_one, requests) - _pass(_nothing, requests)
-
-
-def _repeated(decide_one: Callable[[Request], Any], requests: Sequence[Request], seconds: float) -> float:
-    """The best of the passes that fit into the time, less the best of an empty loop."""
-    deadline, best, empty = time.perf_counter() + seconds, float("inf"), float("inf")
-    while time.perf_counter() < deadline:
-        best = min(best, _pass(decide_one, requests))
-        empty = min(empty, _pass(_nothing, requests))
-    return best - empty
-
-
-_Allows = Callable[[int], bool]
-"""Whether a peer allows the request of a number."""
-
-
-def _by_cedar(one: Work) -> _Allows:
-    import cedarpy
-
-    policies, entities = cedar.policies(one.documents), cedar.entities()
-    asked = [cedar.asked(request) for request in one.requests]
-    allow = cedarpy.Decision.Allow
-    return lambda at: cedarpy.is_authorized(asked[at], policies, entities).decision == allow
-
-
-def _by_moto(one: Work) -> _Allows:
-    from moto.iam.access_control import IAMPolicy, PermissionResult
-
-    def allows(at: int) -> bool:
-        request, permitted = one.requests[at], False
-        for text in one.documents:
-            said = IAMPolicy({"policy_document": text}).is_action_permitted(request.action, request.resource)
-            if said is PermissionResult.DENIED:
-                return False
-            permitted = permitted or said is PermissionResult.PERMITTED
-        return permitted
-
-    return allows
-
-
-def _peer(allows: _Allows, one: Work, pool: InForce) -> tuple[float, float]:
-    """Microseconds a decision, and the share of the same answers."""
-    answers = []
-    began = time.perf_counter()
-    for at in range(len(one.requests)):
-        answers.append(allows(at))
-        if time.perf_counter() - began > _BUDGET:
-            break
-    took = (time.perf_counter() - began) / len(answers) * 1e6
+def _compared(turn: Turn, one: Work, pool: InForce) -> dict[str, float]:
+    took, answers = turn(_BUDGET)
     ours = [decide(pool, request).verdict is Verdict.ALLOWED for request in one.requests[: len(answers)]]
-    same = sum(a == b for a, b in zip(answers, ours, strict=True))
-    return took, same / len(answers)
+    return {"us": took, "agrees": sum(a == b for a, b in zip(answers, ours, strict=True)) / len(answers)}
+
+
+def _memory(work_in: Path, one: Work) -> dict[str, dict[str, float]]:
+    """Of each engine that can be asked: megabytes for the policies, loaded and after requests."""
+    told = [{"action": each.action, "resource": each.resource, "context": each.context} for each in one.requests]
+    files = {"requests": told, "documents": one.documents}
+    for name, values in files.items():
+        (work_in / name).write_text("".join(json.dumps(value) + "\n" for value in values))
+    asked = {form: ("ostiary", first) for form, first in _paths(work_in).items()}
+    found: dict[str, dict[str, float]] = {}
+    for name, (engine, first) in {**asked, "cedarpy": ("cedarpy", None)}.items():
+        command = [sys.executable, "-m", "bench.memory", engine, *(work_in / name for name in files)]
+        run = subprocess.run(command, env=_environment(first), cwd=_ROOT, capture_output=True, text=True)
+        if run.returncode == 0:
+            found[name] = {state: round(held / 1e6, 2) for state, held in json.loads(run.stdout).items()}
+    return found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Group
 from rich.table import Table
 
-from bench import deciding
+from bench.engine import SIZES
+from bench.peers import PEERS
 from bench.serving import CONNECTIONS
 
 
@@ -41,21 +42,60 @@ def served(rows: Sequence[dict[str, Any]]) -> Table:
     return table
 
 
-def decided(rows: Sequence[dict[str, Any]]) -> Group:
+_WAYS: Final = {"hot": "hot", "stream": "stream", "whole": "built", "every_kind": "every kind", "cold": "cold"}
+
+
+def decided(found: dict[str, Any]) -> Group:
     """Part 2."""
-    ours = {"hot": "hot", "stream": "stream", "whole": "built", "every_kind": "every kind", "cold": "cold"}
-    own = _table("One decision, in microseconds; medians", ["policies", *ours.values(), "load ms", "x json.loads"])
-    against = _table("Other engines, in microseconds; x: of our stream", ["policies", "engine", "", "x", "agreement"])
-    columns = ["policies", "full explanation", "every kind"]
-    told = _table("A full explanation, its suggestions tried, in microseconds; medians", columns)
-    for row in rows:
-        policies = f"{row['policies']:,}"
-        told.add_row(policies, f"{row['explained_us']:,.0f}", f"{row['explained_every_kind_us']:,.0f}")
-        own.add_row(policies, *(f"{row[way]:.2f}" for way in ours), f"{row['load_ms']:.1f}", f"{row['x_json']:.1f}")
-        for name in deciding.PEERS:
-            times = f"{row[name] / row['stream']:,.0f}"
-            against.add_row(policies, name, f"{row[name]:,.1f}", times, f"{row[f'{name}_agrees']:.0%}")
-    return Group(own, told, against)
+    rows = {(row["engine"], row["policies"]): row for row in found["rows"]}
+    forms = [form for form in ("plain", "compiled") if (form, SIZES[0]) in rows]
+    parts: list[Any] = [_own(rows, forms), _told(rows, forms), _against(rows, forms), _held(found["memory"])]
+    return Group(*parts, *(f"not installed: {name}" for name in found["missing"]))
+
+
+def _own(rows: dict[tuple[str, int], dict[str, Any]], forms: Sequence[str]) -> Table:
+    columns = ["policies", "form", *_WAYS.values(), "slowest", "load ms", "x json", "hot / floor", "all / hot"]
+    table = _table("One decision, in microseconds; medians", columns)
+    for size in SIZES:
+        floor = rows["plain", size]["floor"]
+        for form in forms:
+            row = rows[form, size]
+            times = (row["load_ms"], row["x_json"], row["hot"] / floor, row["every_kind"] / row["hot"])
+            slowest = f"{row['worst']:,.0f}"
+            shown = (f"{row[way]:.2f}" for way in _WAYS)
+            table.add_row(f"{size:,}", form, *shown, slowest, *(f"{figure:.1f}" for figure in times))
+    return table
+
+
+def _told(rows: dict[tuple[str, int], dict[str, Any]], forms: Sequence[str]) -> Table:
+    columns = ["policies", "form", "full explanation", "every kind"]
+    table = _table("A full explanation, its suggestions tried, in microseconds; medians", columns)
+    for size in SIZES:
+        for form in forms:
+            row = rows[form, size]
+            times = (row["explained_us"], row["explained_every_kind_us"])
+            table.add_row(f"{size:,}", form, *(f"{figure:,.0f}" for figure in times))
+    return table
+
+
+def _against(rows: dict[tuple[str, int], dict[str, Any]], forms: Sequence[str]) -> Table:
+    columns = ["policies", "engine", "µs", *(f"x ({form})" for form in forms), "agreement"]
+    table = _table("Other engines, in microseconds; x: of our stream", columns)
+    for size in SIZES:
+        for name in PEERS:
+            row = rows.get((name, size))
+            if row is not None:
+                times = [f"{row['us'] / rows[form, size]['stream']:,.0f}" for form in forms]
+                table.add_row(f"{size:,}", name, f"{row['us']:,.1f}", *times, f"{row['agrees']:.0%}")
+        table.add_section()
+    return table
+
+
+def _held(memory: dict[str, dict[str, float]]) -> Table:
+    table = _table(f"Memory for {SIZES[-1]:,} policies, MB", ["engine", "loaded", "after requests"])
+    for name, held in memory.items():
+        table.add_row(name, f"{held['loaded']:.1f}", f"{held['asked']:.1f}")
+    return table
 
 
 def started(rows: Sequence[dict[str, Any]]) -> Table:

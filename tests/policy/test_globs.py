@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from types import FrameType
@@ -64,7 +63,6 @@ HOSTILE = {
 """What a pattern begins with, repeats and ends with, and what a text repeats."""
 
 
-@pytest.mark.skipif(os.environ.get("OSTIARY_FORM") == "compiled", reason="compiled code has no instructions to count")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_steps_grow_no_faster_than_pattern_and_text(name: str) -> None:
     """A step may look at all places of the text, thirty a machine word."""
