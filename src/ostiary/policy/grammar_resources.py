@@ -30,6 +30,9 @@ _IAM_TYPES: Final = (
     "report/",
     "access-report/",
 )
+# What the service authorization reference has beyond the list that IAM prints; `root` is AssumeRoot's.
+_FURTHER_IAM_TYPES: Final = ("assumed-role/", "contextProvider/", "delegation-request/", "role-template/")
+_ROOT_USER: Final = "root"
 _NO_IAM_TYPE: Final = f'IAM resource path must either be "*" or start with {", ".join(_IAM_TYPES)}.'
 
 
@@ -75,7 +78,8 @@ def _check_service(draft: Draft, path: Path, text: str, pieces: list[str]) -> No
         if region not in ("", "*"):
             message = f"IAM resource {text} cannot contain region information."
             raise draft.refuse(path, message, "ARN_REGION_NOT_ALLOWED")
-        if resource != "*" and not resource.startswith(_IAM_TYPES):
+        known = (*_IAM_TYPES, *_FURTHER_IAM_TYPES)
+        if resource not in ("*", _ROOT_USER) and not resource.startswith(known):
             raise draft.refuse(path, _NO_IAM_TYPE, "INVALID_ARN_RESOURCE")
     if service == "s3" and region not in ("", "*") and not account:
         message = f"Resource {text} can not contain region information."

@@ -19,7 +19,7 @@ from ostiary.services.operation import Call, Deed, operation
 from ostiary.store.transaction import Transaction
 
 
-def _attach(kind: Kind[Any], quota: str) -> Deed:
+def _attach(kind: Kind[Any], noun: str, quota: str) -> Deed:
     def attach(call: Call, tx: Transaction) -> dict[str, Any]:
         """Attach a policy; a second time changes nothing."""
         arn: str = call.params["PolicyArn"]
@@ -28,6 +28,7 @@ def _attach(kind: Kind[Any], quota: str) -> Deed:
         if arn in held:
             return {}
         managed.get_attachable(tx, call.account, arn, NOT_ATTACHABLE)
+        managed.refuse_service_role_policy(arn, noun)
         quotas.check(tx, call.account, quota, len(held) + 1)
         tx.attachments.attach(entity.id, arn, call.account, call.now)
         return {}
@@ -83,7 +84,7 @@ _KINDS: Final = (
 
 for _noun, _kind, _quota in _KINDS:
     for _name, _deed, _changes in (
-        (f"Attach{_noun}Policy", _attach(_kind, _quota), True),
+        (f"Attach{_noun}Policy", _attach(_kind, _noun, _quota), True),
         (f"Detach{_noun}Policy", _detach(_kind), True),
         (f"ListAttached{_noun}Policies", _list_attached(_kind), False),
     ):

@@ -41,7 +41,9 @@ def shown_boundary(arn: str | None) -> dict[str, Any]:
 def put_role_permissions_boundary(call: Call, tx: Transaction) -> dict[str, Any]:
     """Set or replace a role's boundary."""
     role = ROLE.get_to_change(tx, call.account, call.params["RoleName"])
-    ROLE.change(tx, role.id, boundary=accept_boundary(call, tx))
+    boundary = accept_boundary(call, tx)
+    managed.refuse_service_role_policy(call.params["PermissionsBoundary"], "Role")
+    ROLE.change(tx, role.id, boundary=boundary)
     return {}
 
 

@@ -15,7 +15,7 @@ from ostiary import catalog
 from ostiary.authorization.judge import Ask
 from ostiary.services.faults import ServiceFault
 from ostiary.services.iam.asks import request_context, resource_context
-from ostiary.services.iam.faults import InvalidInput, NoSuchEntity, ValidationError
+from ostiary.services.iam.faults import InvalidInput, NoSuchEntity, PolicyNotAttachable, ValidationError
 from ostiary.services.iam.names import POLICY, moment
 from ostiary.services.operation import Asks, Call
 from ostiary.store.records import PolicyRecord
@@ -27,6 +27,8 @@ _ARN: Final = re.compile(
 NOT_FOUND: Final = "Policy {} was not found."
 NOT_ATTACHABLE: Final = "Policy {} does not exist or is not attachable."
 _FOREIGN: Final = "Policy is outside your own account."
+_OF_SERVICES: Final = "arn:aws:iam::aws:policy/aws-service-role/"
+_NOT_FOR_CUSTOMERS: Final = "Cannot attach a Service Role Policy to a Customer {}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,17 @@ def get_attachable(tx: Transaction, account: str, arn: str, missing: str) -> Man
     if not is_attachable(found):
         raise NoSuchEntity(missing.format(arn))
     return found
+
+
+def refuse_service_role_policy(arn: str, noun: str) -> None:
+    """Raises `PolicyNotAttachable`: AWS's policies for service-linked roles are for these alone.
+
+    Args:
+        arn: of a policy that is there.
+        noun: what it would be attached to: `User`, `Group` or `Role`.
+    """
+    if arn.startswith(_OF_SERVICES):
+        raise PolicyNotAttachable(_NOT_FOR_CUSTOMERS.format(noun))
 
 
 def get_own(tx: Transaction, account: str, arn: str, missing: str = NOT_FOUND) -> PolicyRecord:

@@ -13,6 +13,7 @@ from ostiary.services.iam import quotas
 from ostiary.services.iam.asks import on_existing, on_new, on_self_or_user, own_or_named
 from ostiary.services.iam.boundaries import accept_boundary, shown_boundary
 from ostiary.services.iam.faults import NoSuchEntity
+from ostiary.services.iam.managed import refuse_service_role_policy
 from ostiary.services.iam.names import USER, moment, path_of
 from ostiary.services.iam.paging import by_name, page
 from ostiary.services.iam.shared import conflict, on_old_and_new, refuse_policies, update_named
@@ -140,7 +141,9 @@ def list_user_tags(call: Call, tx: Transaction) -> dict[str, Any]:
 def put_user_permissions_boundary(call: Call, tx: Transaction) -> dict[str, Any]:
     """Set or replace a user's boundary."""
     user = named_user(call, tx)
-    tx.users.change(user.id, boundary=accept_boundary(call, tx))
+    boundary = accept_boundary(call, tx)
+    refuse_service_role_policy(call.params["PermissionsBoundary"], "User")
+    tx.users.change(user.id, boundary=boundary)
     return {}
 
 
