@@ -59,8 +59,9 @@ def test_a_delegated_administrator_lists_and_disables_and_does_not_enable(iam: I
     iam("EnableOrganizationsRootSessions")
     admin = iam.world.root(account)
     assert iam("ListOrganizationsFeatures", by=admin)["EnabledFeatures"] == ["RootSessions"]
-    said = iam.fault("EnableOrganizationsRootSessions", by=admin)
-    assert said[0] == "CallerIsNotManagementAccountException"
+    for feature in FEATURES:
+        said = iam.fault(f"EnableOrganizations{feature}", by=admin)
+        assert said[0] == "CallerIsNotManagementAccountException"
     assert iam("DisableOrganizationsRootSessions", by=admin)["EnabledFeatures"] == []
 
 

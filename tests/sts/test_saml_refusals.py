@@ -167,6 +167,8 @@ def test_session_policies_limit_it(corp: Corp) -> None:
     caller = caller_of(corp.world, given)
     assert not judged(corp.world, caller, Ask(action="s3:PutObject", resource="arn:aws:s3:::b/k")).allowed
     assert corp.refused(Policy="{")[0] == "MalformedPolicyDocument"
+    long = document("s3:GetObject", f"arn:aws:s3:::box/{'x' * 1900}")
+    assert corp.refused(Policy=long, PolicyArns=[{"arn": arn}])[0] == "PackedPolicyTooLarge"
 
 
 def test_source_identity_and_transitive_tags_go_on_in_a_chain(corp: Corp) -> None:

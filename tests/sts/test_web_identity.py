@@ -365,6 +365,9 @@ def test_durations_and_session_policies_are_as_with_assume_role(federated: Feder
     )
     assert federated.session(role, Policy=ALLOW_ALL).policies == (ALLOW_ALL,)
     assert federated.refused(role, Policy="{}")[0] == "MalformedPolicyDocument"
+    long = document("s3:GetObject", f"arn:aws:s3:::box/{'x' * 1900}")
+    read_only = {"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    assert federated.refused(role, Policy=long, PolicyArns=[read_only])[0] == "PackedPolicyTooLarge"
     assert federated.refused(role, PolicyArns=[{"arn": f"arn:aws:iam::{ACCOUNT}:policy/none"}])[0] == "ValidationError"
     assert federated.refused("arn:aws:iam::1:role/x")[0] == "ValidationError"
     assert federated.refused(role, ProviderId="graph.facebook.com")[0] == "ValidationError"
