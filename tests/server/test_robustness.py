@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.live import Server
-from tests.server.fuzz import deep
+from tests.server.hostile import deep
 from tests.server.raw import FORM, IAM, STS, Line, form, heard, talk
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("server")]
