@@ -1,0 +1,1 @@
+"""Ansible's modules, by hand: `python -m tests.clients.ansible PATH/OF/ansible-playbook` (docs/users/clients.md)."""
