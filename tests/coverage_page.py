@@ -34,11 +34,14 @@ authorization reference.
   for what no test saw, those of the reference, in parentheses. AWS lets some operations be called without a permission.
 * **condition keys**: those that were seen with these permissions beside the global ones; in parentheses those that the
   reference has for the action and that no test sent.
+* **errors**: those that the model has for the operation and that a call was answered with; in parentheses those that no
+  test saw, for the reasons in `tests/iam/never.py`. Left out: `ServiceFailure`, which is IAM's own failure.
 * **tests**: the files under `tests/` that called it with success.
 """
-COLUMNS: Final = ("operation", "built", "asks", "condition keys", "tests")
+COLUMNS: Final = ("operation", "built", "asks", "condition keys", "errors", "tests")
+_CELLS: Final = ("asks", "keys", "errors", "tests")
 _ROW: Final = re.compile(
-    r"\| (?P<operation>\w+) \| (?P<built>yes|no) \| (?P<asks>.*?) \| (?P<keys>.*?) \| (?P<tests>.*?) \|"
+    r"\| (?P<operation>\w+) \| (?P<built>yes|no)" + "".join(rf" \| (?P<{name}>.*?)" for name in _CELLS) + r" \|"
 )
 
 
@@ -49,15 +52,18 @@ class Seen:
     files: set[str] = field(default_factory=set)
     asks: set[tuple[str, str]] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
+    errors: set[str] = field(default_factory=set)
 
 
 def recorded(path: Path) -> dict[str, Seen]:
     """A run's record, by operation."""
     found: dict[str, Seen] = defaultdict(Seen)
     for line in path.read_text().splitlines():
-        operation, file, asks = json.loads(line)
+        operation, file, asks, error = json.loads(line)
         seen = found[operation]
-        if file:
+        if error:
+            seen.errors.add(error)
+        elif file:
             seen.files.add(file.removeprefix("tests/"))
         for action, kind, keys in asks:
             seen.asks.add((action, kind))
@@ -98,7 +104,7 @@ def built() -> set[str]:
 def row(operation: str, there: set[str], seen: Seen | None, before: dict[str, str] | None) -> dict[str, str]:
     """A row of the page."""
     if operation not in there:
-        return {"built": "no", "asks": "", "keys": "", "tests": ""}
+        return {"built": "no", **dict.fromkeys(_CELLS, "")}
     if seen is None and before is not None and before["built"] == "yes":
         return before
     seen = seen or Seen()
@@ -109,8 +115,28 @@ def row(operation: str, there: set[str], seen: Seen | None, before: dict[str, st
         "built": "yes",
         "asks": "<br>".join(asks),
         "keys": ", ".join(keys),
+        "errors": ", ".join(shown_errors(operation, seen.errors)),
         "tests": ", ".join(f"`{file}`" for file in sorted(seen.files)),
     }
+
+
+def errors_of(operation: str) -> list[str]:
+    """The codes that the model has for an operation, `ServiceFailure` apart."""
+    service, name = operation.split(":")
+    shapes = botocore.session.get_session().get_service_model(service).operation_model(name).error_shapes
+    codes = {str(shape.metadata.get("error", {}).get("code", shape.name)) for shape in shapes}
+    return sorted(codes - {"ServiceFailure"})
+
+
+def shown_errors(operation: str, seen: set[str]) -> list[str]:
+    """The documented errors, those that were not seen in parentheses."""
+    codes = errors_of(operation)
+    return [f"`{code}`" for code in codes if code in seen] + [f"(`{code}`)" for code in codes if code not in seen]
+
+
+def errors_seen(page: str) -> dict[str, set[str]]:
+    """The documented errors that a page says were seen, by operation."""
+    return {operation: set(re.findall(r"(?<!\()`(\w+)`", row["errors"])) for operation, row in rows_of(page).items()}
 
 
 def _action(operation: str) -> Any:
@@ -148,7 +174,7 @@ def _sections(seen: dict[str, Seen], before: dict[str, dict[str, str]]) -> Itera
         yield "| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|\n"
         for operation in names:
             found = row(operation, there, seen.get(operation), before.get(operation))
-            cells = (operation.partition(":")[2], found["built"], found["asks"], found["keys"], found["tests"])
+            cells = (operation.partition(":")[2], found["built"], *(found[name] for name in _CELLS))
             yield "| " + " | ".join(cells) + " |\n"
 
 

@@ -16,15 +16,16 @@ from ostiary.authorization.judge import Judgement
 VARIABLE: Final = "OSTIARY_COVERAGE"
 
 
-def note(operation: str, judgements: Iterable[Judgement] = ()) -> None:
-    """Keep that the test that runs now called an operation, such as `iam:CreateUser`, and what was asked for it."""
+def note(operation: str, judgements: Iterable[Judgement] = (), error: str = "") -> None:
+    """Keep that the test that runs now called an operation, such as `iam:CreateUser`, what was asked for it, and the
+    code of the error it was answered with."""
     named = os.environ.get(VARIABLE)
     if not named:
         return
     file = os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[0]
     asks = [[each.ask.action, kind_of(each.ask.resource), sorted(each.ask.context)] for each in judgements]
     with Path(named).open("a") as kept:
-        kept.write(json.dumps([operation, file, asks]) + "\n")
+        kept.write(json.dumps([operation, file, asks, error]) + "\n")
 
 
 def kind_of(resource: str) -> str:

@@ -25,6 +25,7 @@ from ostiary.gate.authenticate import vouched_for
 from ostiary.gate.operate import carry_out
 from ostiary.identifiers import iam_arn, root_arn
 from ostiary.services.catalogue import load_operations
+from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import OPERATIONS, Call, House
 from ostiary.settings import Settings
 from ostiary.store.database import Store
@@ -130,7 +131,11 @@ class World:
             facts=facts, caller=caller, event_source=f"{service}.amazonaws.com", event_name=name, account=caller.account
         )
         row = OPERATIONS[service, name]
-        call = vouched_for(row, call)
-        given, permitted, _ = carry_out(row, call, replace(happening, caller=call.caller), None)
+        try:
+            call = vouched_for(row, call)
+            given, permitted, _ = carry_out(row, call, replace(happening, caller=call.caller), None)
+        except ServiceFault as fault:
+            note(operation, error=fault.code)
+            raise
         note(operation, permitted.judgements)
         return given

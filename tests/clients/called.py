@@ -13,12 +13,14 @@ CALLED: set[str] = set()
 """Operations of IAM and STS that answered in this worker, such as `iam:CreateUser`."""
 
 
-def remember(http_response: Any, model: Any, **_: Any) -> None:
-    """An event handler of botocore's: note the operation that answered."""
+def remember(http_response: Any, parsed: Any, model: Any, **_: Any) -> None:
+    """An event handler of botocore's: note the operation that answered, or the error it answered with."""
+    called = f"{model.service_model.service_name}:{model.name}"
     if http_response.status_code == 200:
-        called = f"{model.service_model.service_name}:{model.name}"
         CALLED.add(called)
         note(called)
+    else:
+        note(called, error=parsed["Error"]["Code"])
 
 
 def refused(code: str, operation: Any, **parameters: Any) -> None:

@@ -44,13 +44,14 @@ ANYWAY: Final = frozenset({("iam:AcceptDelegationRequest", "ConcurrentModificati
 """What is answered in spite of it."""
 
 GROWS_NOT: Final = "nothing is added that a quota counts"
-_SHRINKING: Final = ("Deactivate", "Delete", "Detach", "Remove", "Resync", "SetDefault")
+_SHRINKING: Final = ("Deactivate", "Delete", "Detach", "Remove", "Resync")
 _LIMITLESS: Final[Mapping[str, str]] = {
     "ChangePassword": GROWS_NOT,
     "CreateAccountAlias": "an account has one alias: a new one takes its place",
-    "CreateDelegationRequest": "IAM publishes no quota of delegation requests",
+    "CreateDelegationRequest": "no quota of delegation requests is published",
     "CreateLoginProfile": "a user has one: a second is `EntityAlreadyExists`",
     "GenerateCredentialReport": "AWS bounds how often; here a report of less than four hours is given again",
+    "SetDefaultPolicyVersion": "one version takes another's place: as many are in use as before",
     "UpdateAccessKey": GROWS_NOT,
     "UpdateAccountPasswordPolicy": GROWS_NOT,
     "UpdateGroup": GROWS_NOT,
