@@ -20,7 +20,7 @@ from ostiary.services.faults import ServiceFault
 from ostiary.settings import Rate
 
 _REMEMBERED: Final = 10_000
-"""Buckets; beyond, those that are full are forgotten."""
+"""Buckets; beyond, those that are full are looked for and forgotten."""
 _MOST: Final = 100_000
 _JSON: Final = ("ThrottlingException", "Rate exceeded", 400)
 _REFUSALS: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
@@ -50,6 +50,8 @@ class Throttle:
     def __init__(self, rates: Iterable[Rate]) -> None:
         self._rates = {rate.family: rate for rate in rates}
         self._buckets: dict[tuple[str, str], _Bucket] = {}
+        self._look_at = _REMEMBERED
+        """The number of buckets at which the full ones are looked for; it doubles with those that stay."""
         self._lock = threading.Lock()
 
     def refusal(self, target: Target, whose: str, now: float) -> ServiceFault | None:
@@ -70,8 +72,9 @@ class Throttle:
     def _take(self, rate: Rate, key: tuple[str, str], now: float) -> bool:
         bucket = self._buckets.get(key)
         if bucket is None:
-            if len(self._buckets) >= _REMEMBERED:
+            if len(self._buckets) >= self._look_at:
                 self._forget(now)
+                self._look_at = max(_REMEMBERED, 2 * len(self._buckets))
             if len(self._buckets) >= _MOST:  # addresses cost nothing: the bucket that was begun first goes
                 del self._buckets[next(iter(self._buckets))]
             bucket = self._buckets[key] = _Bucket(rate.burst, now)
