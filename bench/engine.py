@@ -51,6 +51,9 @@ class Measured:
     def turn(self, seconds: float, round_: int) -> dict[str, float]:
         """Microseconds a decision, each way; milliseconds for reading the policies."""
         asked = self._work.requests
+        _pass(
+            partial(decide, self._pool), asked
+        )  # the turns of other sizes made it forget; `cold` tells what that costs
         return {
             "floor": _repeated(partial(_floor, *_LOOKED_UP), asked[:_HOT], seconds),
             "hot": _repeated(partial(decide, self._pool), asked[:_HOT], seconds),
