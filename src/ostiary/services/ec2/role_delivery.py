@@ -32,7 +32,7 @@ from ostiary.policy import ContextValue, InForce
 from ostiary.services.ec2.instances import Instance, association_of, read
 from ostiary.services.ec2.profiles import EC2
 from ostiary.services.operation import House
-from ostiary.services.sts.roles import trust_pool
+from ostiary.services.sts.role_sessions import trust_pool
 from ostiary.store.records import RoleRecord
 from ostiary.store.transaction import Transaction
 

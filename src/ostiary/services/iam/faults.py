@@ -82,14 +82,6 @@ class AccessDenied(IamFault):
     CODE, STATUS = "AccessDenied", 403
 
 
-class NotSupported(IamFault):
-    CODE, STATUS = "NotSupportedService", 404
-
-
-class PolicyEvaluation(IamFault):
-    CODE, STATUS = "PolicyEvaluation", 500
-
-
 class AccountNotManagementOrDelegatedAdministrator(IamFault):
     CODE = "AccountNotManagementOrDelegatedAdministratorException"
 

@@ -15,21 +15,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from msgspec.structs import replace
 
 from ostiary.authorization.caller import CallerKind, Vouched
 from ostiary.authorization.judge import Ask
-from ostiary.credentials.sessions import Session, SessionKind
-from ostiary.identifiers import AccountId, Arn, sts_arn
-from ostiary.policy import ContextValue
+from ostiary.identifiers import Arn
 from ostiary.saml import Expected, Rejected, read_metadata, read_response, usable_until
 from ostiary.services.iam.saml_keys import REQUIRED, opened_keys
 from ostiary.services.iam.saml_providers import find_provider, provider_arn
 from ostiary.services.operation import Call, operation
-from ostiary.services.sts.roles import find_role, role_seconds, role_tag_context, trust_pool
+from ostiary.services.sts.role_sessions import (
+    asks_of_identity,
+    find_role,
+    parameters_of_identity,
+    role_seconds,
+    start_session,
+)
 from ostiary.services.sts.saml_claims import SamlIdentity, read_identity
 from ostiary.services.sts.saml_faults import fault_for, invalid, no_provider
-from ostiary.services.sts.session_parameters import credentials, read_session_parameters, read_tags, tag_context
 from ostiary.store.records import AlreadyExists
 from ostiary.store.saml import SamlProviderRecord
 from ostiary.store.transaction import Transaction
@@ -109,25 +111,9 @@ def _said(call: Call) -> _Said:
 
 def _asks(call: Call, tx: Transaction) -> Iterable[Ask]:
     identity = _said(call).identity
-    arn: str = call.params["RoleArn"]
-    role = find_role(tx, arn)
-    tags = read_tags(identity.tags)
-    context: dict[str, ContextValue] = {
-        **identity.keys,
-        "sts:RoleSessionName": identity.session_name,
-        **role_tag_context(tx, role),
-        **tag_context(tags, identity.transitive),
-    }
-    actions = ["sts:AssumeRoleWithSAML"]
-    if tags:
-        actions.append("sts:TagSession")
-    if identity.source_identity is not None:
-        context["sts:SourceIdentity"] = identity.source_identity
-        actions.append("sts:SetSourceIdentity")
-    account, trust = Arn.parse(arn).account, trust_pool(role)
-    return [
-        Ask(action=action, resource=arn, account=account, context=context, resource_policy=trust) for action in actions
-    ]
+    return asks_of_identity(
+        call, tx, "sts:AssumeRoleWithSAML", identity, {"sts:RoleSessionName": identity.session_name}
+    )
 
 
 def _redeem(call: Call, tx: Transaction, said: _Said) -> None:
@@ -152,42 +138,26 @@ def assume_role_with_saml(call: Call, tx: Transaction) -> dict[str, Any]:
     role = find_role(tx, call.params["RoleArn"])
     assert role is not None and call.vouched is not None  # its trust policy has just allowed the call
     expires = _expires(call, role_seconds(call, role), identity)
-    params = {**call.params, "Tags": identity.tags, "TransitiveTagKeys": identity.transitive}
-    asked = read_session_parameters(replace(call, params=params), tx, role.account)
+    asked = parameters_of_identity(call, tx, role, identity)
     _redeem(call, tx, said)
-    session = Session(
-        kind=SessionKind.ROLE,
-        account=role.account,
-        principal_id=role.id,
-        access_key_id=call.house.seal.new_access_key_id(AccountId(role.account)),
-        issued=call.now,
+    answer = start_session(
+        call,
+        role,
+        identity.session_name,
+        asked,
         expires=expires,
-        name=identity.session_name,
-        policies=asked.policies,
-        policy_arns=asked.policy_arns,
-        tags=asked.tags,
-        transitive_tag_keys=asked.transitive,
         source_identity=identity.source_identity,
         provider=call.vouched.provider,
         context=identity.session_keys,
     )
-    answer: dict[str, Any] = {
-        "Credentials": credentials(call.house.seal.issue(session)),
-        "AssumedRoleUser": {
-            "AssumedRoleId": f"{role.id}:{identity.session_name}",
-            "Arn": sts_arn(role.account, "assumed-role", f"{role.name}/{identity.session_name}"),
-        },
+    return {
+        **answer,
         "Subject": assertion.subject,
         "SubjectType": identity.subject_type,
         "Issuer": assertion.issuer,
         "Audience": assertion.recipient,
         "NameQualifier": identity.name_qualifier,
     }
-    if asked.packed_percent is not None:
-        answer["PackedPolicySize"] = asked.packed_percent
-    if identity.source_identity is not None:
-        answer["SourceIdentity"] = identity.source_identity
-    return answer
 
 
 def _expires(call: Call, seconds: int, identity: SamlIdentity) -> int:

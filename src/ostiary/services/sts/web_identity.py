@@ -9,27 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from msgspec.structs import replace
-
 from ostiary.authorization.caller import CallerKind, Vouched
 from ostiary.authorization.judge import Ask
-from ostiary.credentials.sessions import Session, SessionKind
 from ostiary.federation.connection import CannotFetch, UnknownCertificate
 from ostiary.federation.tokens import BadSignature, NoToken, Token, read_token
-from ostiary.identifiers import AccountId, Arn, sts_arn
-from ostiary.policy import ContextValue
+from ostiary.identifiers import Arn
 from ostiary.services.faults import ServiceFault
 from ostiary.services.iam.openid_providers import client_ids, find_provider, provider_arn, thumbprints
 from ostiary.services.operation import Call, operation
-from ostiary.services.sts.roles import find_role, role_seconds, role_tag_context, trust_pool
-from ostiary.services.sts.session_parameters import (
-    SessionParameters,
-    credentials,
-    read_session_parameters,
-    read_tags,
-    tag_context,
-    validation_error,
+from ostiary.services.sts.role_sessions import (
+    asks_of_identity,
+    find_role,
+    parameters_of_identity,
+    role_seconds,
+    start_session,
 )
+from ostiary.services.sts.session_parameters import validation_error
 from ostiary.services.sts.web_identity_claims import (
     NO_JWT,
     WebIdentity,
@@ -108,32 +103,11 @@ def _said(call: Call) -> WebIdentity:
 
 def _asks(call: Call, tx: Transaction) -> Iterable[Ask]:
     found = _said(call)
-    arn: str = call.params["RoleArn"]
-    role = find_role(tx, arn)
-    tags = read_tags(found.tags)
-    context: dict[str, ContextValue] = {
-        **found.keys,
+    further = {
         "sts:RoleSessionName": call.params["RoleSessionName"],
         "sts:RoleAuthorizedByIdp": "true" if found.role_authorized else "false",
-        **role_tag_context(tx, role),
-        **tag_context(tags, found.transitive),
     }
-    actions = ["sts:AssumeRoleWithWebIdentity"]
-    if tags:
-        actions.append("sts:TagSession")
-    if found.source_identity is not None:
-        context["sts:SourceIdentity"] = found.source_identity
-        actions.append("sts:SetSourceIdentity")
-    account, trust = Arn.parse(arn).account, trust_pool(role)
-    return [
-        Ask(action=action, resource=arn, account=account, context=context, resource_policy=trust) for action in actions
-    ]
-
-
-def _parameters(call: Call, tx: Transaction, account: str, found: WebIdentity) -> SessionParameters:
-    """Session policies come from the request, tags from the token."""
-    params = {**call.params, "Tags": found.tags, "TransitiveTagKeys": found.transitive}
-    return read_session_parameters(replace(call, params=params), tx, account)
+    return asks_of_identity(call, tx, "sts:AssumeRoleWithWebIdentity", found, further)
 
 
 @operation("sts", "AssumeRoleWithWebIdentity", asks=_asks, blocking=True, anonymous=True, vouch=_vouch)
@@ -142,37 +116,20 @@ def assume_role_with_web_identity(call: Call, tx: Transaction) -> dict[str, Any]
     found = _said(call)
     role = find_role(tx, call.params["RoleArn"])
     assert role is not None and call.vouched is not None  # its trust policy has just allowed the call
-    seconds = role_seconds(call, role)
-    asked = _parameters(call, tx, role.account, found)
-    name: str = call.params["RoleSessionName"]
-    session = Session(
-        kind=SessionKind.ROLE,
-        account=role.account,
-        principal_id=role.id,
-        access_key_id=call.house.seal.new_access_key_id(AccountId(role.account)),
-        issued=call.now,
-        expires=call.now + seconds,
-        name=name,
-        policies=asked.policies,
-        policy_arns=asked.policy_arns,
-        tags=asked.tags,
-        transitive_tag_keys=asked.transitive,
+    expires = call.now + role_seconds(call, role)
+    answer = start_session(
+        call,
+        role,
+        call.params["RoleSessionName"],
+        parameters_of_identity(call, tx, role, found),
+        expires=expires,
         source_identity=found.source_identity,
         provider=call.vouched.provider,
         context=found.session_keys,
     )
-    answer: dict[str, Any] = {
-        "Credentials": credentials(call.house.seal.issue(session)),
+    return {
+        **answer,
         "SubjectFromWebIdentityToken": found.subject,
-        "AssumedRoleUser": {
-            "AssumedRoleId": f"{role.id}:{name}",
-            "Arn": sts_arn(role.account, "assumed-role", f"{role.name}/{name}"),
-        },
         "Provider": call.vouched.provider,
         "Audience": found.audience,
     }
-    if asked.packed_percent is not None:
-        answer["PackedPolicySize"] = asked.packed_percent
-    if found.source_identity is not None:
-        answer["SourceIdentity"] = found.source_identity
-    return answer
