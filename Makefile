@@ -1,6 +1,6 @@
 # The verbs. `make run` and `make test` need nothing but Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help run test fast check fmt vectors clients bench kill fuzz coverage refresh clean
+.PHONY: help run test fast check assets fmt vectors clients bench kill fuzz coverage refresh clean
 
 RUN := .venv/.installed-run
 DEV := .venv/.installed-dev
@@ -8,19 +8,20 @@ BENCH := .venv/.installed-bench
 PEERS := bench/peers/js/node_modules/.package-lock.json
 ARGS ?=
 JS := tests/clients/js/node_modules/.package-lock.json
+ASSETS := $(wildcard assets/*.mjs assets/*.json assets/src/*.* assets/src/*/*.*) scripts/build_hook.py
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(RUN): pyproject.toml scripts/venv
+$(RUN): pyproject.toml scripts/venv $(ASSETS)
 	@scripts/venv ""
 	@touch $@
 
-$(DEV): pyproject.toml scripts/venv
+$(DEV): pyproject.toml scripts/venv $(ASSETS)
 	@scripts/venv dev
 	@touch $@ $(RUN)
 
-$(BENCH): pyproject.toml scripts/venv
+$(BENCH): pyproject.toml scripts/venv $(ASSETS)
 	@scripts/venv dev,bench
 	@touch $@ $(DEV) $(RUN)
 
@@ -50,16 +51,19 @@ check: $(DEV) ## style, types, layers
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
 
+assets: $(DEV) ## bundle the console's browser files (done by `make run` and `make test` too)
+	@.venv/bin/python scripts/build_hook.py
+
 fmt: $(DEV) ## format and fix
 	@.venv/bin/ruff check --fix --quiet src tests bench examples || true
 	@.venv/bin/ruff format --quiet src tests bench examples
 
 wheel-fast: dist/fast/.built ## a wheel with the engine compiled by mypyc, in dist/fast (needs gcc and Python's headers)
 
-dist/fast/.built: $(wildcard src/ostiary/policy/*.py) pyproject.toml scripts/compiled.py | $(DEV)
+dist/fast/.built: $(wildcard src/ostiary/policy/*.py) pyproject.toml scripts/compiled.py scripts/build_hook.py | $(DEV)
 	@.venv/bin/python scripts/compiled.py
 	@rm -rf dist/fast
-	@HATCH_BUILD_HOOK_ENABLE_CUSTOM=true .venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist/fast .
+	@OSTIARY_COMPILED=true .venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist/fast .
 	@touch $@
 	@ls dist/fast/*.whl
 
@@ -89,5 +93,5 @@ refresh: $(DEV) ## fetch AWS's facts anew: managed policies, service reference
 	@.venv/bin/python -m ostiary.catalog.refresh
 
 clean: ## remove what was made here
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/clients/js/node_modules bench/peers/js/node_modules build dist
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/clients/js/node_modules bench/peers/js/node_modules assets/node_modules src/ostiary/doors/console/static build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
-"""A hook of hatchling for `make wheel-fast`: the way of a decision compiled by mypyc, beside its source.
+"""For `make wheel-fast`: the way of a decision compiled by mypyc, beside its source. The build hook calls it.
 
-Off unless HATCH_BUILD_HOOK_ENABLE_CUSTOM=true. Needs a C compiler and Python's headers; the wheel is for this kind of
+Only with OSTIARY_COMPILED=true. Needs a C compiler and Python's headers; the wheel is for this kind of
 machine and this version of Python.
 """
 
@@ -13,11 +13,6 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-try:
-    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-except ModuleNotFoundError:  # only asked what is missing here, or for the names
-    BuildHookInterface = object
-
 # What a decision runs through, and what reads a policy for it. Nobody waits for the rest (explanations, the grammar).
 MODULES: Final = (
     *("arns", "batch", "combine", "compile", "conditions", "decision", "evaluate", "faults", "globs", "in_force"),
@@ -27,24 +22,21 @@ MODULES: Final = (
 _LIBRARY: Final = "ostiary_policy"
 
 
-class Compiled(BuildHookInterface):  # type: ignore[type-arg]
+class Compiled:
     """Adds the compiled modules to a wheel."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def add(self, root: str, build_data: dict[str, Any]) -> None:
         """Compile in a tree of its own, before the wheel is put together."""
-        if version == "editable":
-            return
         refuse_without_compiler()
         self._tree = Path(tempfile.mkdtemp(prefix="ostiary-compiled-"))
-        shutil.copytree(Path(self.root, "src"), self._tree, dirs_exist_ok=True)
+        shutil.copytree(Path(root, "src"), self._tree, dirs_exist_ok=True)
         made = compile_modules(self._tree)
         build_data["pure_python"], build_data["infer_tag"] = False, True
         build_data["force_include"].update({str(path): str(path.relative_to(self._tree / "made")) for path in made})
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+    def remove(self) -> None:
         """Remove the tree."""
-        if version != "editable":
-            shutil.rmtree(self._tree)
+        shutil.rmtree(self._tree)
 
 
 def refuse_without_compiler() -> None:
