@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert
 
 from ostiary.store.accounts import Accounts
 from ostiary.store.certificates import ServerCertificates, ServiceCredentials, SigningCertificates, SshPublicKeys
+from ostiary.store.console import ConsoleSessions, SignInFailures
 from ostiary.store.delegation import (
     AccountProperties,
     Delegations,
@@ -114,5 +115,7 @@ class Transaction:
     saml_providers = _Noun(SamlProviders)
     saml_redemptions = _Noun(SamlRedemptions)
     settings = _Noun(Settings)
+    console_sessions = _Noun(ConsoleSessions)
+    sign_in_failures = _Noun(SignInFailures)
     events = _Noun(Events)
     documents = _Noun(Documents)

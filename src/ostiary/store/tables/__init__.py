@@ -13,6 +13,7 @@ from ostiary.store.tables.certificates import (
     signing_certificates,
     ssh_public_keys,
 )
+from ostiary.store.tables.console import console_sessions, sign_in_failures
 from ostiary.store.tables.delegation import (
     account_properties,
     delegated_administrators,
@@ -63,6 +64,7 @@ __all__ = [
     "attachments",
     "buckets",
     "changes",
+    "console_sessions",
     "credential_reports",
     "delegated_administrators",
     "delegation_requests",
@@ -103,6 +105,7 @@ __all__ = [
     "service_credentials",
     "service_linked_role_deletions",
     "settings",
+    "sign_in_failures",
     "signing_certificates",
     "ssh_public_keys",
     "tags",
