@@ -333,10 +333,10 @@ def test_what_gives_an_object_content_or_more_is_told_from_what_reads_or_empties
     assert all(filled(name, empty=True) for name in ("CopyObject", "CreateMultipartUpload", "DeleteObjectTagging"))
 
 
-def test_a_form_upload_is_named_and_not_built() -> None:
+def test_a_form_upload_is_named_and_goes_to_the_engine() -> None:
     request = ask("POST", "/box", content_type="multipart/form-data; boundary=x")
     assert (request.operation, request.level) == ("PostObject", Level.BUCKET)
-    assert served(request.operation) is Served.UNBUILT
+    assert served(request.operation) is Served.FORWARDED
 
 
 @pytest.mark.parametrize(

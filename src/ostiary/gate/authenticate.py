@@ -5,6 +5,7 @@ Source: IAM User Guide, "AWS Signature Version 4 for API requests"; limits of te
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -17,7 +18,20 @@ from ostiary.credentials.sessions import Session, SessionKind, SessionSeal, Toke
 from ostiary.gate.request import HttpRequest
 from ostiary.identifiers import SERVICE_LINKED, root_arn, sts_arn
 from ostiary.services.operation import Call, Operation
-from ostiary.sigv4 import Declaration, Presented, Reason, SignatureFault, Verified, declaration, sha256_hex, verify
+from ostiary.services.s3.forms import Form, conditioned
+from ostiary.services.s3.post_policies import Sizes, check_policy, read_policy
+from ostiary.services.s3.requests import S3Request
+from ostiary.sigv4 import (
+    Declaration,
+    Presented,
+    Reason,
+    SignatureFault,
+    Verified,
+    declaration,
+    sha256_hex,
+    verify,
+    verify_form,
+)
 from ostiary.store.records import RoleRecord
 
 _OF_ROLE = "AROA"
@@ -34,6 +48,8 @@ class Authenticated(msgspec.Struct, frozen=True, kw_only=True):
     """None for the anonymous caller."""
     declared: Declaration | None = None
     """What an S3 request says of its body."""
+    sizes: Sizes | None = None
+    """How large the file of a form may be, where its policy says so."""
 
 
 class Authenticator:
@@ -68,6 +84,25 @@ class Authenticator:
         if session is not None and request.at.timestamp() >= session.expires:
             raise SignatureFault(Reason.EXPIRED_TOKEN)
         return Authenticated(caller=caller, verified=verified, declared=declared)
+
+    def authenticate_form(
+        self, form: Form, target: S3Request, presented: Presented | None, at: datetime
+    ) -> Authenticated:
+        """The one who signed the policy of a form, which the form must obey; the anonymous caller without a proof.
+
+        Raises:
+            SignatureFault: nobody can be recognised.
+            S3Refusal: the policy can't be read, is over, or says no.
+        """
+        encoded = form.fields.get("policy", "")
+        session, caller, verified = None, ANONYMOUS, None
+        if presented is not None:
+            session, secret, caller = self._recall(presented)
+            verified = verify_form(presented, encoded, secret=secret, now=at)
+        if session is not None and at.timestamp() >= session.expires:
+            raise SignatureFault(Reason.EXPIRED_TOKEN)
+        sizes = check_policy(read_policy(encoded), conditioned(target, form), at) if encoded else None
+        return Authenticated(caller=caller, verified=verified, sizes=sizes)
 
     def _recall(self, presented: Presented) -> tuple[Session | None, str, Caller]:
         """As `_find`; remembered as long as nothing changes that the book knows."""

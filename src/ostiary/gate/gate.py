@@ -21,26 +21,32 @@ from ostiary.authorization.temporary import refusal
 from ostiary.gate.authenticate import Authenticated, Authenticator, vouched_for
 from ostiary.gate.authorize import Refused
 from ostiary.gate.denied import with_references
+from ostiary.gate.forms import FileBody, no_file, open_form
 from ostiary.gate.operate import carry_out
 from ostiary.gate.published import published
 from ostiary.gate.recorded import parameters_for_record
 from ostiary.gate.request import HttpRequest, HttpResponse
 from ostiary.gate.respond import error_response, respond
-from ostiary.gate.route import route, service_alone, streamed
+from ostiary.gate.route import route, service_alone, streamed, uploads_form
 from ostiary.gate.target import Target
 from ostiary.gate.throttle import Throttle
 from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import OPERATIONS, Call, House, MustWait, Operation
 from ostiary.services.outcome import Answer, Forward
 from ostiary.services.s3.actions import BODY_FIRST
-from ostiary.services.s3.addresses import Endpoints
+from ostiary.services.s3.addresses import Endpoints, S3Refusal
 from ostiary.services.s3.call import S3Call
+from ostiary.services.s3.faults import of_refusal
+from ostiary.services.s3.forms import LARGEST, Form, form_request, read_form
 from ostiary.services.s3.operations import Served, served
-from ostiary.sigv4 import Presented, SignatureFault, Style, open_body, present
+from ostiary.services.s3.post_policies import Sizes
+from ostiary.sigv4 import BodyReader, Presented, Reason, SignatureFault, Style, open_body, present, present_form
 from ostiary.wire.faults import WireFault
+from ostiary.wire.multipart import FormReader
 from ostiary.wire.parse import read_input
 
 _MOST_MESSAGE: Final = 4_000
+_STYLES: Final = {Style.HEADER: "REST-HEADER", Style.QUERY: "REST-QUERY-STRING", Style.FORM: "POST"}
 INTERNAL: Final = ("InternalFailure", "The request processing has failed because of an unknown error.")
 
 
@@ -53,6 +59,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     operation: Operation | None = None
     patient: bool = False
     """Whether it is answered in a thread that may wait."""
+    form: FormReader | None = None
+    """Of an upload by an HTML form, whose fields were read; the file is still to come."""
+    fields: Form | None = None
 
     @property
     def blocking(self) -> bool:
@@ -98,6 +107,29 @@ class Gate:
         operation = OPERATIONS.get((target.service, target.operation))
         return Route(request=request, target=target, fault=routed.fault, operation=operation)
 
+    def takes_form(self, head: HttpRequest) -> bool:
+        """Whether the body is an HTML form: feed the reader until its file begins, then `route_form`."""
+        return uploads_form(head, self._endpoints)
+
+    def form(self, head: HttpRequest) -> FormReader:
+        """A reader for it. Raises `ServiceFault`."""
+        return open_form(head.header("content-type"))
+
+    def route_form(self, head: HttpRequest, form: FormReader | None, fault: ServiceFault | None = None) -> Route:
+        """As `route`, for an upload by an HTML form as far as it was read; `fault`: what was wrong with it already."""
+        routed = self.route(head)
+        target = routed.target
+        if fault is not None or form is None or target.s3 is None or routed.operation is None:
+            return replace(routed, fault=routed.fault or fault)
+        if not form.file_begun:
+            return replace(routed, fault=no_file())
+        try:
+            fields = read_form(form.fields, form.filename)
+            target = replace(target, s3=form_request(target.s3, fields))
+        except S3Refusal as refusal:
+            return replace(routed, fault=of_refusal(refusal))
+        return replace(routed, target=target, form=form, fields=fields)
+
     def answer(self, route: Route) -> HttpResponse | Forward:
         """Take one request the whole way.
 
@@ -114,6 +146,8 @@ class Gate:
             return self._respond(trail, outcome)
         except (ServiceFault, WireFault, SignatureFault) as fault:
             told = _service_fault(fault, route.target)
+        except S3Refusal as refusal:
+            told = of_refusal(refusal)
         except MustWait:
             raise
         except Exception as error:
@@ -143,6 +177,11 @@ class Gate:
         request, target = route.request, route.target
         self._house.book.refresh()
         presented = present(request.method, request.raw_path, request.raw_query, request.headers)
+        if route.fields is not None:
+            in_form = present_form(route.fields.fields)
+            if presented is not None:
+                raise SignatureFault(Reason.TWO_MECHANISMS)
+            presented = in_form
         trail.claimed_key = presented.akid if presented else ""
         known = self._authenticate(route, presented, trail)
         if self._throttle is not None:
@@ -175,10 +214,16 @@ class Gate:
         if judgements and not trail.recorded:
             trail.happening = replace(trail.happening, judgements=judgements)
         if isinstance(given, Forward) and given.body is None:
-            given.keep["reader"] = open_body(
-                known.declared, known.verified, request.headers, checksums=target.body_checksums
-            )
+            given.keep["reader"] = self._body(route, known)
         return given
+
+    def _body(self, route: Route, known: Authenticated) -> BodyReader:
+        """The reader that holds a body to what its caller declared of it."""
+        request, target = route.request, route.target
+        if route.form is None:
+            return open_body(known.declared, known.verified, request.headers, checksums=target.body_checksums)
+        assert target.s3 is not None
+        return FileBody(route.form, open_body(None, None, target.s3.headers), known.sizes or Sizes(0, LARGEST))
 
     def _authenticate(self, route: Route, presented: Presented | None, trail: Trail) -> Authenticated:
         request, target = route.request, route.target
@@ -186,7 +231,10 @@ class Gate:
         if presented is None and not open_to_all:
             raise ServiceFault("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
         signing_name = target.signing_name or (presented.scope.service if presented else "")
-        known = self._authenticator.authenticate(request, presented, signing_name)
+        if route.fields is not None and target.s3 is not None:
+            known = self._authenticator.authenticate_form(route.fields, target.s3, presented, request.at)
+        else:
+            known = self._authenticator.authenticate(request, presented, signing_name)
         caller = trail.caller = known.caller
         if presented is not None:
             at = int(request.at.timestamp())
@@ -212,16 +260,16 @@ class Gate:
             facts=self._facts(request, presented),
             house=self._house,
             patient=route.patient,
-            target=None if target.s3 is None else self._s3_call(request, target, presented, body),
+            target=None if target.s3 is None else self._s3_call(route, presented, body),
         )
 
     def _parameters(self, route: Route, body: bytes | None) -> dict[str, Any]:
         """Read and check what is asked; bodies are read only now, after the signature."""
         request, target = route.request, route.target
-        assert target.model is not None
         passed_on = target.s3 is not None and served(target.operation) is Served.FORWARDED
         if body is None or (passed_on and target.operation not in BODY_FIRST):
             return {}
+        assert target.model is not None
         return read_input(
             target.model,
             path_params=target.path_params,
@@ -232,14 +280,17 @@ class Gate:
             protocol=target.protocol,
         )
 
-    def _s3_call(self, request: HttpRequest, target: Target, presented: Presented | None, body: bytes | None) -> S3Call:
+    def _s3_call(self, route: Route, presented: Presented | None, body: bytes | None) -> S3Call:
+        request, target = route.request, route.target
         assert target.s3 is not None
         return S3Call(
             request=target.s3,
             body=body,
-            style=None if presented is None else ("REST-HEADER", "REST-QUERY-STRING")[presented.style is Style.QUERY],
+            style=None if presented is None else _STYLES[presented.style],
             signed_at=presented.time if presented else None,
             secure=request.secure,
+            host=request.header("host"),
+            form=route.fields,
         )
 
     def _facts(self, request: HttpRequest, presented: Presented | None) -> RequestFacts:

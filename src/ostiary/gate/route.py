@@ -22,7 +22,7 @@ from ostiary.gate.target import Target
 from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import OPERATIONS
 from ostiary.services.s3.addresses import Endpoints, S3Refusal
-from ostiary.services.s3.operations import Served, served
+from ostiary.services.s3.operations import FORM, Served, served
 from ostiary.services.s3.requests import S3Request, read_request
 from ostiary.wire.detect import Named, UnknownRequest, name_operation, name_services
 from ostiary.wire.directory import Entry
@@ -88,6 +88,16 @@ def streamed(head: HttpRequest, endpoints: Endpoints) -> bool:
         return False
     try:
         return _read_s3(head, endpoints).operation in _STREAMED
+    except S3Refusal:
+        return False
+
+
+def uploads_form(head: HttpRequest, endpoints: Endpoints) -> bool:
+    """Whether this is an upload to S3 by an HTML form: a POST to a bucket that names nothing of it."""
+    if head.method != "POST" or not is_s3(head):
+        return False
+    try:
+        return _read_s3(head, endpoints).operation == FORM
     except S3Refusal:
         return False
 

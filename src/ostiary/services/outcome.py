@@ -33,4 +33,6 @@ class Forward:
     """A body that was read already; None: stream the caller's."""
     missing: Callable[[], ServiceFault | None] | None = None
     """What to answer, if not the engine's words, when the engine says 404."""
+    respond: Callable[[Headers], Answer] | None = None
+    """What to answer, from the engine's headers, in the place of its 200."""
     keep: dict[str, Any] = field(default_factory=dict)

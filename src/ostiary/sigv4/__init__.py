@@ -7,6 +7,7 @@ Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)".
 from ostiary.sigv4.canonical import EMPTY_SHA256, Headers, sha256_hex
 from ostiary.sigv4.chunked import ChunkedBody, ChunkSigner
 from ostiary.sigv4.faults import Family, Reason, SignatureFault, Told
+from ostiary.sigv4.form import present_form, verify_form
 from ostiary.sigv4.keys import SigningKeys
 from ostiary.sigv4.payload import BodyReader, Declaration, Kind, PlainBody, declaration, open_body
 from ostiary.sigv4.presented import MAX_EXPIRES, UNSIGNED_PAYLOAD, Presented, Scope, Style, present
@@ -50,8 +51,10 @@ __all__ = [
     "declaration",
     "open_body",
     "present",
+    "present_form",
     "presign",
     "sha256_hex",
     "sign",
     "verify",
+    "verify_form",
 ]

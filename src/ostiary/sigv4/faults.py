@@ -47,6 +47,9 @@ class Reason(Enum):
     DATE_MISSING = "neither X-Amz-Date nor Date"
     HEADER_DATE = "the date of the request is unreadable"
     QUERY_DATE = "the date of a presigned URL is unreadable"
+    FORM_FIELD = "a form without one of the fields that its proof consists of"
+    FORM_CREDENTIAL = "the credential of a form can't be used"
+    FORM_DATE = "the date of a form is unreadable"
     EXPIRES_NOT_A_NUMBER = "X-Amz-Expires is no number"
     EXPIRES_NEGATIVE = "X-Amz-Expires is below one"
     EXPIRES_TOO_LONG = "X-Amz-Expires is above a week"
@@ -271,6 +274,13 @@ WORDS: Final[Mapping[Reason, _Row]] = {
     Reason.QUERY_DATE: _Row(
         _BASIC_DATE, _query_malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
     ),
+    Reason.FORM_FIELD: _body(
+        "InvalidArgument",
+        400,
+        "Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of the fields.",
+    ),
+    Reason.FORM_CREDENTIAL: _body("InvalidArgument", 400, "{why}"),
+    Reason.FORM_DATE: _body("InvalidArgument", 400, "X-Amz-Date must be formated via ISO8601 Long format"),
     Reason.EXPIRES_NOT_A_NUMBER: _Row(*2 * (_query_malformed("X-Amz-Expires should be a number"),)),
     Reason.EXPIRES_NEGATIVE: _Row(*2 * (_query_malformed("X-Amz-Expires must be non-negative"),)),
     Reason.EXPIRES_TOO_LONG: _Row(

@@ -49,6 +49,7 @@ class Style(Enum):
 
     HEADER = "header"
     QUERY = "query"
+    FORM = "form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def _from_query(parameters: Mapping[str, str], headers: Headers) -> Presented:
     if missing:
         raise SignatureFault(Reason.QUERY_PARAMETERS, missing=" ".join(missing))
     timestamp = parameters["X-Amz-Date"]
-    time = _basic_time(timestamp)
+    time = read_basic_time(timestamp)
     if time is None:
         raise SignatureFault(Reason.QUERY_DATE, got=timestamp)
     akid, scope = _credential(parameters["X-Amz-Credential"], timestamp, Style.QUERY)
@@ -246,13 +247,13 @@ def _header_time(headers: Headers, authorization: str) -> tuple[datetime, str]:
     text = _only(headers, "x-amz-date") or _only(headers, "date")
     if not text:
         raise SignatureFault(Reason.DATE_MISSING, hashed=_hashed(authorization))
-    time = _basic_time(text) or _http_time(text)
+    time = read_basic_time(text) or _http_time(text)
     if time is None:
         raise SignatureFault(Reason.HEADER_DATE, got=text)
     return time, text if len(text) == 16 and _BASIC(text) else time.strftime(TIME_FORMAT)
 
 
-def _basic_time(text: str) -> datetime | None:
+def read_basic_time(text: str) -> datetime | None:
     """Read `20150830T123600Z` (by hand: `strptime` would cost more than the signature)."""
     return _read_basic_time(text) if len(text) == 16 else None
 

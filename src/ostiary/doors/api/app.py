@@ -16,6 +16,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from ostiary.clock import Clock
+from ostiary.doors.api.forms import read_form
 from ostiary.doors.api.forwarding import ClientGone, Forwarder
 from ostiary.gate.gate import Gate, Route
 from ostiary.gate.request import HttpRequest, HttpResponse
@@ -51,6 +52,9 @@ class ApiApp:
         if page is not None:
             await answer(send, head, page)
             return
+        if self._gate.takes_form(head):
+            await self._form(head, receive, send)
+            return
         if self._gate.streams(head):
             request = head
         else:
@@ -62,7 +66,17 @@ class ApiApp:
             except ClientGone:
                 return
             request = with_body(head, body)
-        route = self._gate.route(request)
+        await self._finish(self._gate.route(request), receive, send)
+
+    async def _form(self, head: HttpRequest, receive: Receive, send: Send) -> None:
+        try:
+            route, rest = await read_form(self._gate, head, receive)
+        except ClientGone:
+            return
+        await self._finish(route, rest, send)
+
+    async def _finish(self, route: Route, receive: Receive, send: Send) -> None:
+        head = request = route.request
         outcome = await self._outcome(route)
         if isinstance(outcome, Forward):
             assert self._forwarder is not None  # without an engine no operation forwards

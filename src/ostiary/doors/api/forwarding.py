@@ -10,8 +10,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from ostiary.engines.engine import Engine, EngineAddress
 from ostiary.engines.upstream import BodyMismatch, Response, Upstream, UpstreamError
+from ostiary.gate.forms import FileBody
 from ostiary.gate.gate import Gate, Route
 from ostiary.gate.request import HttpRequest, HttpResponse
 from ostiary.services.faults import ServiceFault
@@ -51,6 +54,9 @@ class Forwarder:
             told = fault.told(Family.S3)
             await self._refuse(route, forward, send, ServiceFault(told.code, told.message, told.status, fault.details))
             return
+        except ServiceFault as fault:
+            await self._refuse(route, forward, send, fault)
+            return
         except BodyMismatch:
             text = "You did not provide the number of bytes specified by the Content-Length HTTP header"
             await self._refuse(route, forward, send, ServiceFault("IncompleteBody", text, 400))
@@ -65,6 +71,12 @@ class Forwarder:
             hidden = forward.missing() if response.status == 404 and forward.missing is not None else None
             if hidden is not None:
                 await self._refuse(route, forward, send, hidden)
+                return
+            if forward.respond is not None and response.status == 200:
+                await response.read()
+                self._gate.finish(forward, None)
+                made = forward.respond(response.headers)
+                await _tell(route, HttpResponse(status=made.status, headers=made.headers, body=made.body), send)
                 return
             await self._send_back(route, forward, response, send)
 
@@ -83,6 +95,8 @@ class Forwarder:
             return forward.body, len(forward.body)
         reader: BodyReader = forward.keep["reader"]
         chunked = isinstance(reader, ChunkedBody)
+        if isinstance(reader, FileBody):
+            return _held(receive, reader), None
         length = request.header("x-amz-decoded-content-length" if chunked else "content-length")
         return _held(receive, reader), int(length) if length.isdecimal() else None
 
@@ -102,10 +116,16 @@ class Forwarder:
     async def _refuse(self, route: Route, forward: Forward, send: Send, fault: ServiceFault) -> None:
         self._gate.finish(forward, (fault.code, fault.message, fault.status or 400))
         response: HttpResponse = self._gate.fault_response(forward, fault)
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-        headers += [(b"content-length", str(len(response.body)).encode()), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if route.request.method == "HEAD" else response.body})
+        await _tell(route, replace(response, headers=[*response.headers, ("connection", "close")]), send)
+
+
+async def _tell(route: Route, response: HttpResponse, send: Send) -> None:
+    """An answer that is ready."""
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    if response.status != 204:
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if route.request.method == "HEAD" else response.body})
 
 
 async def _held(receive: Receive, reader: BodyReader) -> AsyncIterator[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from ostiary.services.s3.requests import S3Request
 
@@ -16,6 +17,10 @@ class S3Call:
     body: bytes | None
     """The body as it was meant: decoded, its digests checked. None: it is streamed to the engine."""
     style: str | None
-    """`REST-HEADER` or `REST-QUERY-STRING`; None for an anonymous request."""
+    """`REST-HEADER`, `REST-QUERY-STRING` or `POST`; None for an anonymous request."""
     signed_at: datetime | None
     secure: bool
+    host: str = ""
+    """The header, as the client addressed us."""
+    form: Any = None
+    """The fields of an upload by an HTML form (`forms.Form`)."""

@@ -198,11 +198,15 @@ FORWARDED: Final = frozenset(
 """What SeaweedFS does as AWS does (`tests/engines/test_forwarded.py` asks it)."""
 
 
+FORM: Final = "PostObject"
+"""The upload by an HTML form, which botocore's model has not; to the engine it is a PutObject."""
+
+
 def served(operation: str) -> Served:
     """Who serves an operation; UNBUILT for every name that is in neither list."""
     if operation in OWNED:
         return Served.OWNED
-    return Served.FORWARDED if operation in FORWARDED else Served.UNBUILT
+    return Served.FORWARDED if operation in FORWARDED or operation == FORM else Served.UNBUILT
 
 
 def filled(operation: str, *, empty: bool) -> bool:
