@@ -25,14 +25,16 @@ from ostiary.doors.api.app import ApiApp
 from ostiary.doors.api.forwarding import Forwarder
 from ostiary.doors.http import Tls, address, bound, listener, serve_all
 from ostiary.doors.metadata import bind_relay_socket, note_address, stored_apps
-from ostiary.engines.engine import Engine, EngineState, RemoteEngine
+from ostiary.engines.engine import Engine, EngineState
+from ostiary.engines.remote import RemoteEngine
 from ostiary.engines.seaweedfs import SeaweedFS
+from ostiary.engines.several import Several
 from ostiary.engines.upstream import Upstream
 from ostiary.entropy import SystemEntropy
 from ostiary.gate.gate import Gate
 from ostiary.services.accounts import CannotFound, Founded, found_first, renew_endpoint, write_root_credentials
 from ostiary.services.ec2.role_delivery import session_seconds
-from ostiary.settings import Settings
+from ostiary.settings import RemoteEngineSettings, Settings
 from ostiary.store.migrate import NewerDatabase
 
 __all__ = ["CannotServe", "Tls", "run"]
@@ -87,6 +89,7 @@ def run(settings: Settings, tls: Tls | None, *, insecure_plain_http: bool) -> No
     if tls is not None:
         _check(tls)
     _check_federation(settings)
+    _check_engines(settings)
     os.umask(0o077)
     stopping = Stopping()
     try:
@@ -199,14 +202,37 @@ def _announce(settings: Settings, doors: Doors, endpoint: str, founded: Founded 
 
 
 def _engine(settings: Settings) -> Engine | None:
-    remote = settings.remote_engine
-    if remote is not None:
-        return RemoteEngine(
-            remote.url, access_key=remote.access_key_id, secret_key=remote.secret_access_key, region=remote.region
-        )
-    if not settings.supervise_engine:
-        return None
-    return SeaweedFS(settings.data, entropy=SystemEntropy(), clock=SystemClock(), signer=engine_signer)
+    if settings.remote_engine is not None:
+        rest: Engine | None = _remote(settings.remote_engine)
+    elif settings.supervise_engine:
+        rest = SeaweedFS(settings.data, entropy=SystemEntropy(), clock=SystemClock(), signer=engine_signer)
+    else:
+        rest = None
+    if rest is None or not settings.engines:
+        return rest
+    return Several({"": rest, **{each.prefix: _remote(each) for each in settings.engines}})
+
+
+def _remote(settings: RemoteEngineSettings) -> RemoteEngine:
+    return RemoteEngine(
+        settings.url,
+        access_key=settings.access_key_id,
+        secret_key=settings.secret_access_key,
+        region=settings.region,
+        exact_keys=settings.exact_keys,
+        signer=engine_signer,
+    )
+
+
+def _check_engines(settings: Settings) -> None:
+    if settings.engines and settings.remote_engine is None and not settings.supervise_engine:
+        raise CannotServe("--s3-engines with --no-s3: the buckets that no prefix names have no engine")
+    for each in (settings.remote_engine, *settings.engines):
+        if each is not None:
+            try:
+                _remote(each)
+            except ValueError as reason:
+                raise CannotServe(str(reason)) from None
 
 
 def _work(settings: Settings, doors: Doors, tls: Tls | None, stopping: Stopping) -> None:
@@ -270,7 +296,8 @@ async def _tell_engine(engine: Engine) -> None:
     while True:
         state = engine.state
         if state is not last:
-            _report(f"S3 engine: {state.value}")
+            why = f" ({engine.failure})" if engine.failure and state is not EngineState.READY else ""
+            _report(f"S3 engine: {state.value}{why}")
             last = state
         await asyncio.sleep(0.2)
 

@@ -14,6 +14,10 @@ class RemoteEngineSettings:
     access_key_id: str
     secret_access_key: str = field(repr=False)
     region: str = "us-east-1"
+    prefix: str = ""
+    """What the names of its buckets begin with."""
+    exact_keys: bool = False
+    """It keeps every key as it is written, as AWS and Ceph do and SeaweedFS does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,8 @@ class Settings:
     metadata_port: int = 4702
     workers: int = 1
     remote_engine: RemoteEngineSettings | None = None
+    engines: tuple[RemoteEngineSettings, ...] = ()
+    """Further endpoints, each for the buckets of a prefix."""
     supervise_engine: bool = True
     """Start SeaweedFS; off: no S3 engine unless a remote one is given."""
     max_body: int = 10 * 1024 * 1024

@@ -19,11 +19,10 @@ import pytest
 
 from ostiary.engines import weed as weed_module
 from ostiary.engines.call import call
-from ostiary.engines.engine import EngineAddress, EngineState, RemoteEngine
+from ostiary.engines.engine import EngineAddress, EngineState
 from ostiary.engines.seaweedfs import SeaweedFS
 from ostiary.engines.weed import WeedNotFound
 
-from .conftest import client_of
 from .signing import sign
 
 Make = Callable[..., SeaweedFS]
@@ -317,20 +316,3 @@ def test_a_follower_sees_when_the_owner_restarts_weed(
 
 
 # an engine that somebody else runs
-
-
-def test_a_remote_engine_is_what_the_configuration_says(weed: EngineAddress) -> None:
-    remote = RemoteEngine(f"http://{weed.authority}", access_key=weed.akid, secret_key=weed.secret)
-    remote.start()
-    assert remote.state is EngineState.READY
-    assert remote.address() == weed
-    assert client_of(weed).list_buckets()["ResponseMetadata"]["HTTPStatusCode"] == 200
-    secure = RemoteEngine("https://s3.example.com", access_key="a", secret_key="s", region="eu-west-1").address()
-    assert secure is not None
-    assert (secure.port, secure.secure, secure.authority) == (443, True, "s3.example.com")
-
-
-@pytest.mark.parametrize("url", ["s3.example.com", "ftp://x", "http://x/path", "http://u:p@x", "http://x?y=1"])
-def test_a_remote_engine_wants_a_plain_endpoint(url: str) -> None:
-    with pytest.raises(ValueError, match="endpoint"):
-        RemoteEngine(url, access_key="a", secret_key="s")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ostiary.cli.engines import BadEngines, read_engines
 from ostiary.settings import Rate, RemoteEngineSettings, Settings
 
 app = typer.Typer()
@@ -36,6 +37,14 @@ def serve(
     s3_endpoint: Annotated[
         str | None,
         typer.Option(help="Guard this S3 endpoint instead of the own SeaweedFS.", envvar="OSTIARY_S3_ENDPOINT"),
+    ] = None,
+    s3_exact_keys: Annotated[
+        bool,
+        typer.Option("--s3-exact-keys", help="That endpoint keeps every key as it is written (AWS, Ceph)."),
+    ] = False,
+    s3_engines: Annotated[
+        Path | None,
+        typer.Option(help="TOML file of further S3 endpoints, by prefix of bucket.", envvar="OSTIARY_S3_ENGINES"),
     ] = None,
     no_s3: Annotated[bool, typer.Option("--no-s3", help="Start no S3 engine.")] = False,
     throttle: Annotated[
@@ -73,7 +82,8 @@ def serve(
         console_port=console_port,
         metadata_port=metadata_port,
         workers=workers,
-        remote_engine=_remote(s3_endpoint),
+        remote_engine=_remote(s3_endpoint, s3_exact_keys),
+        engines=_engines(s3_engines),
         supervise_engine=not no_s3,
         throttle=tuple(map(_rate, throttle or ())),
         private_issuers=tuple(allow_private_issuer or ()),
@@ -98,7 +108,14 @@ def _rate(text: str) -> Rate:
     return Rate(family=found[1], per_second=per_second, burst=burst)
 
 
-def _remote(url: str | None) -> RemoteEngineSettings | None:
+def _engines(path: Path | None) -> tuple[RemoteEngineSettings, ...]:
+    try:
+        return read_engines(path.expanduser()) if path else ()
+    except BadEngines as reason:
+        raise typer.BadParameter(f"--s3-engines: {reason}") from None
+
+
+def _remote(url: str | None, exact: bool) -> RemoteEngineSettings | None:
     """The engine's keys come from the environment, so that no process list shows them."""
     if url is None:
         return None
@@ -106,4 +123,4 @@ def _remote(url: str | None) -> RemoteEngineSettings | None:
     if not key or not secret:
         raise typer.BadParameter("set OSTIARY_S3_ACCESS_KEY_ID and OSTIARY_S3_SECRET_ACCESS_KEY for --s3-endpoint")
     region = os.environ.get("OSTIARY_S3_REGION", "us-east-1")
-    return RemoteEngineSettings(url=url, access_key_id=key, secret_access_key=secret, region=region)
+    return RemoteEngineSettings(url=url, access_key_id=key, secret_access_key=secret, region=region, exact_keys=exact)

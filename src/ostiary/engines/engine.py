@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 Headers = Sequence[tuple[str, str]]
 """Lower-case names with their values in order; text is latin-1, one character a byte."""
@@ -25,7 +24,7 @@ class EngineState(Enum):
     READY = "ready"
     RESTARTING = "restarting"
     FAILED = "failed"
-    """It died several times in a row; it is still tried, at long intervals."""
+    """It died several times in a row, or does not answer; it is still tried."""
     STOPPED = "stopped"
 
 
@@ -60,6 +59,15 @@ class Engine(Protocol):
         """How it is now."""
         ...
 
+    @property
+    def failure(self) -> str | None:
+        """Why it is not ready, in words for the log and the record; holds no secret."""
+        ...
+
+    def of(self, bucket: str) -> Engine:
+        """The engine that keeps a bucket: itself, unless it stands for several."""
+        ...
+
     def address(self) -> EngineAddress | None:
         """Where to send requests; None while it is not ready. Cheap: call it for every request."""
         ...
@@ -83,63 +91,6 @@ class Engine(Protocol):
     def stop(self) -> None:
         """End what was begun; returns when it is gone."""
         ...
-
-
-class RemoteEngine:
-    """Any S3 endpoint, run by somebody else: a SeaweedFS cluster, Ceph, AWS."""
-
-    def __init__(
-        self,
-        endpoint_url: str,
-        *,
-        access_key: str,
-        secret_key: str,
-        region: str = "us-east-1",
-        exact_keys: bool = False,
-    ) -> None:
-        """`exact_keys`: the endpoint keeps every key exactly as it is written, as AWS and Ceph do. Unless told so, keys
-        that SeaweedFS confuses are refused.
-
-        Raises ValueError for a URL that is not `http(s)://host[:port]`.
-        """
-        parts = urlsplit(endpoint_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
-            raise ValueError(f"`{endpoint_url}` is no endpoint: give it as http://host:port or https://host:port")
-        if parts.username or parts.password:
-            raise ValueError("an engine's endpoint holds no credentials: give access key and secret key apart")
-        secure = parts.scheme == "https"
-        self._exact = exact_keys
-        self._address = EngineAddress(
-            host=parts.hostname,
-            port=parts.port or (443 if secure else 80),
-            secure=secure,
-            akid=access_key,
-            secret=secret_key,
-            region=region,
-        )
-
-    @property
-    def state(self) -> EngineState:
-        """Always READY: what is known of it shows in each answer."""
-        return EngineState.READY
-
-    def address(self) -> EngineAddress | None:
-        """The configured endpoint."""
-        return self._address
-
-    def unable(self, key: str, *, filled: bool = True) -> str | None:
-        """See `Engine.unable`."""
-        return None if self._exact else unable(key, filled=filled)
-
-    def unable_to_list(self, prefix: str) -> str | None:
-        """See `Engine.unable_to_list`."""
-        return None if self._exact else unable_to_list(prefix)
-
-    def start(self) -> None:
-        """Nothing to start."""
-
-    def stop(self) -> None:
-        """Nothing to stop."""
 
 
 def tls_context() -> ssl.SSLContext:

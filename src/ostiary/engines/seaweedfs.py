@@ -96,8 +96,7 @@ class SeaweedFS:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._seen: tuple[int, int] | None = None
-        self.failure: str | None = None
-        """Why it is not ready, in words for the log; holds no secret."""
+        self._failure: str | None = None
         self.owner = False
         """Whether this process runs weed."""
 
@@ -105,6 +104,15 @@ class SeaweedFS:
     def state(self) -> EngineState:
         """How it is now."""
         return self._state
+
+    @property
+    def failure(self) -> str | None:
+        """See `Engine.failure`."""
+        return self._failure
+
+    def of(self, bucket: str) -> SeaweedFS:
+        """It keeps every bucket."""
+        return self
 
     def address(self) -> EngineAddress | None:
         """Where it answers; None while it is not ready."""
@@ -209,13 +217,13 @@ class SeaweedFS:
             weed = Weed(self._directory, Ports(notice.ports), lock=lock, memory=self._memory)
             if self._becomes_ready(weed, notice.address):
                 self._publish(notice, ready=True)
-                self.failure, ready_at = None, time.monotonic()
+                self._failure, ready_at = None, time.monotonic()
                 self._say(EngineState.READY, notice.address)
                 self._watch(weed)
         except (OSError, WeedNotFound) as error:
-            self.failure = str(error)
+            self._failure = str(error)
         except Exception as error:  # whatever it is, the next run may be better; the thread must live
-            self.failure = f"the supervisor failed: {type(error).__name__}"
+            self._failure = f"the supervisor failed: {type(error).__name__}"
         finally:
             self._state_lost()
             if notice is not None:
@@ -247,12 +255,14 @@ class SeaweedFS:
         deadline = time.monotonic() + self._start_timeout
         while not self._stopping.wait(_POLL / 4):
             if not weed.alive:
-                self.failure = f"weed ended with status {weed.process.returncode} before it was ready; see its weed.log"
+                self._failure = (
+                    f"weed ended with status {weed.process.returncode} before it was ready; see its weed.log"
+                )
                 return False
             if self._answers(address):
                 return True
             if time.monotonic() > deadline:
-                self.failure = f"weed was not ready after {self._start_timeout:g} seconds; see its weed.log"
+                self._failure = f"weed was not ready after {self._start_timeout:g} seconds; see its weed.log"
                 return False
         return False
 
@@ -266,7 +276,7 @@ class SeaweedFS:
     def _watch(self, weed: Weed) -> None:
         while not self._stopping.wait(_POLL):
             if not weed.alive:
-                self.failure = f"weed ended with status {weed.process.returncode}; see its weed.log"
+                self._failure = f"weed ended with status {weed.process.returncode}; see its weed.log"
                 return
             weed.bound_log()
 

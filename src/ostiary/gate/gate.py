@@ -325,7 +325,8 @@ class Gate:
         if isinstance(outcome, Refused):
             happening = replace(happening, judgements=outcome.judgements)
         if isinstance(outcome, ServiceFault):
-            happening = replace(happening, error=(outcome.code, outcome.message))
+            message = f"{outcome.message} ({outcome.cause})" if outcome.cause else outcome.message
+            happening = replace(happening, error=(outcome.code, message))
         trail.recorded = True
         self._audit.note(happening)
 

@@ -13,11 +13,18 @@ class ServiceFault(Exception):
         message: AWS's text.
         status: HTTP status; None: as the service model says, else 400.
         extra: further members of the error, such as S3's `BucketName`.
+        cause: what the record is told besides, and the client is not.
     """
 
     def __init__(
-        self, code: str, message: str, status: int | None = None, extra: Mapping[str, str] | None = None
+        self,
+        code: str,
+        message: str,
+        status: int | None = None,
+        extra: Mapping[str, str] | None = None,
+        cause: str = "",
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.code, self.message, self.status = code, message, status
         self.extra: Mapping[str, str] = extra or {}
+        self.cause = cause

@@ -12,13 +12,14 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from ostiary.engines.engine import Engine, EngineAddress
+from ostiary.engines.engine import Engine, EngineAddress, EngineState
 from ostiary.engines.upstream import BodyMismatch, Response, Upstream, UpstreamError
 from ostiary.gate.forms import FileBody
 from ostiary.gate.gate import Gate, Route
 from ostiary.gate.request import HttpRequest, HttpResponse
 from ostiary.services.faults import ServiceFault
 from ostiary.services.outcome import Forward, Headers
+from ostiary.services.s3.faults import engine_not_ready
 from ostiary.sigv4 import BodyReader, ChunkedBody, Family, SignatureFault
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -26,6 +27,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _PATIENCE: Final = 10.0
 """Seconds that a request waits for an engine that is still starting."""
+_SOON: Final = frozenset({EngineState.STARTING, EngineState.RESTARTING, EngineState.READY})
 _NOT_SENT_BACK: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})
 
 
@@ -41,9 +43,10 @@ class Forwarder:
 
     async def forward(self, route: Route, forward: Forward, receive: Receive, send: Send) -> None:
         """One request, to its end."""
-        address = await self._address()
+        engine = self._engine.of((route.target.s3.bucket if route.target.s3 else None) or "")
+        address = await self._address(engine)
         if address is None:
-            await self._refuse(route, forward, send, ServiceFault("SlowDown", "Please reduce your request rate.", 503))
+            await self._refuse(route, forward, send, engine_not_ready(engine.failure))
             return
         body, length = self._body(route.request, forward, receive)
         try:
@@ -61,8 +64,8 @@ class Forwarder:
             text = "You did not provide the number of bytes specified by the Content-Length HTTP header"
             await self._refuse(route, forward, send, ServiceFault("IncompleteBody", text, 400))
             return
-        except UpstreamError:
-            await self._refuse(route, forward, send, ServiceFault("SlowDown", "Please reduce your request rate.", 503))
+        except UpstreamError as error:
+            await self._refuse(route, forward, send, engine_not_ready(str(error)))
             return
         except ClientGone:
             self._gate.finish(forward, ("RequestTimeout", "The client closed the connection.", 400))
@@ -80,10 +83,11 @@ class Forwarder:
                 return
             await self._send_back(route, forward, response, send)
 
-    async def _address(self) -> EngineAddress | None:
+    async def _address(self, engine: Engine) -> EngineAddress | None:
+        """Where it answers; one that is about to is waited for."""
         deadline = asyncio.get_running_loop().time() + _PATIENCE
-        while (address := self._engine.address()) is None:
-            if asyncio.get_running_loop().time() >= deadline:
+        while (address := engine.address()) is None:
+            if engine.state not in _SOON or asyncio.get_running_loop().time() >= deadline:
                 return None
             await asyncio.sleep(0.05)
         return address
@@ -114,7 +118,8 @@ class Forwarder:
         await send({"type": "http.response.body", "body": b""})
 
     async def _refuse(self, route: Route, forward: Forward, send: Send, fault: ServiceFault) -> None:
-        self._gate.finish(forward, (fault.code, fault.message, fault.status or 400))
+        message = f"{fault.message} ({fault.cause})" if fault.cause else fault.message
+        self._gate.finish(forward, (fault.code, message, fault.status or 400))
         response: HttpResponse = self._gate.fault_response(forward, fault)
         await _tell(route, replace(response, headers=[*response.headers, ("connection", "close")]), send)
 

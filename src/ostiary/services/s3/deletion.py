@@ -17,7 +17,7 @@ from ostiary.services.operation import Call, operation
 from ostiary.services.s3.access import asks_of, buckets_of, s3_facts
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.conditions import body_facts
-from ostiary.services.s3.engine_calls import ask_engine, elements, text
+from ostiary.services.s3.engine_calls import ask_engine, elements, engine_of, text
 from ostiary.services.s3.faults import access_denied, engine_not_ready
 from ostiary.store.transaction import Transaction
 
@@ -54,8 +54,8 @@ def delete_objects(call: Call, _tx: Transaction) -> dict[str, Any]:
 
 def _judge_each(call: Call, known: Any, objects: Any) -> tuple[list[Wanted], list[dict[str, Any]]]:
     asks = asks_of(call, s3_facts(call, call.target, known, objects), known)
-    engine = call.house.engine
     bucket = call.target.request.bucket
+    engine = engine_of(call, bucket or "")
     refused: dict[str, bool] = {}
     for ask in asks:
         judgement = call.house.judge.judge(call.caller, ask, call.facts)

@@ -6,10 +6,11 @@ Source: Amazon S3 API Reference, the operations named below.
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from ostiary.engines.call import Answer, UpstreamError, call
-from ostiary.engines.engine import Headers
+from ostiary.engines.engine import Engine, Headers
 from ostiary.services.operation import Call
 from ostiary.services.s3.addresses import encode
 from ostiary.services.s3.faults import engine_not_ready
@@ -20,15 +21,21 @@ _NAMESPACE: Final = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 def ask_engine(
     asking: Call, method: str, path: str, query: str = "", headers: Headers = (), body: bytes = b"", timeout: float = 10
 ) -> Answer:
-    """One request and its whole answer. Raises SlowDown (503) while the engine can't be had."""
-    engine, signer = asking.house.engine, asking.house.engine_signer
+    """One request and its whole answer. Raises ServiceUnavailable (503) while the engine can't be had."""
+    engine, signer = engine_of(asking, unquote(path.split("/")[1])), asking.house.engine_signer
     address = engine.address() if engine is not None else None
     if address is None:
-        raise engine_not_ready()
+        raise engine_not_ready(engine.failure if engine is not None else None)
     try:
         return call(address, method, path, query, headers, body, signer=signer, timeout=timeout)
-    except UpstreamError:
-        raise engine_not_ready() from None
+    except UpstreamError as error:
+        raise engine_not_ready(str(error)) from None
+
+
+def engine_of(asking: Call, bucket: str) -> Engine | None:
+    """The engine that keeps a bucket; None when this server guards none."""
+    engine = asking.house.engine
+    return None if engine is None else engine.of(bucket)
 
 
 def object_path(bucket: str, key: str) -> str:

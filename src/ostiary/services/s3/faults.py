@@ -14,9 +14,9 @@ def no_such_bucket(name: str) -> ServiceFault:
     return ServiceFault("NoSuchBucket", "The specified bucket does not exist", 404, {"BucketName": name})
 
 
-def engine_not_ready() -> ServiceFault:
-    """The engine is starting, restarting or out of reach; clients try again."""
-    return ServiceFault("SlowDown", "Please reduce your request rate.", 503)
+def engine_not_ready(why: str | None = None) -> ServiceFault:
+    """The engine is starting, restarting or out of reach; clients try again. `why`: for the record."""
+    return ServiceFault("ServiceUnavailable", "Service is unable to handle request.", 503, cause=why or "")
 
 
 def access_denied() -> ServiceFault:

@@ -15,7 +15,7 @@ from ostiary.services.outcome import Answer, Forward
 from ostiary.services.s3.access import s3_asks
 from ostiary.services.s3.actions import arn
 from ostiary.services.s3.call import S3Call
-from ostiary.services.s3.engine_calls import ask_engine
+from ostiary.services.s3.engine_calls import ask_engine, engine_of
 from ostiary.services.s3.faults import access_denied
 from ostiary.services.s3.headers import onward
 from ostiary.services.s3.operations import FORWARDED, filled
@@ -67,7 +67,7 @@ def complete_multipart_upload(call: Call, _tx: Transaction) -> Any:
         s3.body or b"",
         _COMPLETE_SECONDS,
     )
-    engine = call.house.engine
+    engine = engine_of(call, s3.request.bucket or "")
     address = engine.address() if engine is not None else None
     body = given.body
     if address is not None:
@@ -85,10 +85,12 @@ def refuse_inexact(call: Call) -> None:
         ServiceFault: NoSuchKey for a read, since no such object can be there; NotImplemented for the rest.
     """
     s3: S3Call = call.target
-    engine = call.house.engine
+    engine = engine_of(call, s3.request.bucket or "")
     if engine is None:
         raise ServiceFault("NotImplemented", "This server guards no S3 engine.", 501)
     key, source = s3.request.key, s3.request.copy_source
+    if source is not None and engine_of(call, source.bucket) is not engine:
+        raise ServiceFault("NotImplemented", "A copy between two storage engines is not implemented.", 501)
     more = filled(call.operation, empty=_empty(s3))
     if key is not None and (why := engine.unable(key, filled=more)):
         if call.operation in _READS_ONE:
