@@ -23,7 +23,8 @@ from ostiary.app import Built, Unusable, build, engine_signer, issuers_reach
 from ostiary.clock import SystemClock
 from ostiary.doors.api.app import ApiApp
 from ostiary.doors.api.forwarding import Forwarder
-from ostiary.doors.http import Tls, address, bound, listener, serve_all
+from ostiary.doors.api.listener import ApiServer
+from ostiary.doors.http import Listener, Tls, address, bound, listener, serve_all
 from ostiary.doors.metadata import bind_relay_socket, note_address, stored_apps
 from ostiary.engines.engine import Engine, EngineState
 from ostiary.engines.remote import RemoteEngine
@@ -261,10 +262,10 @@ async def _serve(
     gate = Gate(built.house, built.audit, _report)
     upstream = Upstream(signer=engine_signer)
     forwarder = Forwarder(gate, engine, upstream) if engine is not None else None
-    api = ApiApp(gate, built.house.clock, forwarder, settings.max_body)
+    api = ApiApp(gate, built.house.clock, forwarder, settings.max_body, _report)
     loopback, relayed = stored_apps(built.house, built.audit, session_seconds(os.environ))
-    served = [
-        (listener(api, tls=tls), [doors.api]),
+    served: list[tuple[Listener, list[socket.socket]]] = [
+        (ApiServer(api, tls=tls), [doors.api]),
         (listener(loopback), [doors.metadata]),
         (listener(relayed), [doors.relays]),
     ]

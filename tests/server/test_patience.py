@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +11,11 @@ from typing import Any
 import pytest
 
 from ostiary.doors import http
+from ostiary.doors.api import connection, listener
+from ostiary.doors.api.exchange import Exchange
+from ostiary.gate.request import HttpResponse
 from tests.server.raw import heard
+from tests.server.streaming import serving
 
 
 async def patient(_scope: Any, receive: Any, send: Any) -> None:
@@ -24,19 +27,44 @@ async def patient(_scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-@pytest.fixture
-def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+class Patient:
+    """The same on our own connections."""
+
+    most_body = 1_000
+    running = False
+
+    def second(self) -> int:
+        return int(time.time())
+
+    def streams(self, _exchange: Exchange) -> bool:
+        return False
+
+    def take(self, exchange: Exchange) -> None:
+        asyncio.get_running_loop().call_later(0.8, exchange.answer, HttpResponse(status=200, body=b"ok"))
+
+
+@pytest.fixture(params=["uvicorn", "own"])
+def port(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[int]:
     monkeypatch.setattr(http, "_MOST_SILENT_SECONDS", 0.4)
-    listening = http.bound("127.0.0.1", 0)
-    loop, stop = asyncio.new_event_loop(), asyncio.Event()
-    serving = threading.Thread(
-        target=loop.run_until_complete, args=(http.serve_all([(http.listener(patient), [listening])], stop),)
-    )
-    serving.start()
-    yield listening.getsockname()[1]
-    loop.call_soon_threadsafe(stop.set)
-    serving.join()
-    loop.close()
+    monkeypatch.setattr(connection, "MOST_SILENT_SECONDS", 0.4)
+    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.1)
+    own = request.param == "own"
+    with serving(lambda: listener.ApiServer(Patient()) if own else http.listener(patient)) as found:
+        yield found
+
+
+def test_an_unused_connection_is_kept_for_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "KEPT_SECONDS", 0.3)
+    monkeypatch.setattr(listener, "LOOK_SECONDS", 0.1)
+    with (
+        serving(lambda: listener.ApiServer(Patient())) as found,
+        socket.create_connection(("127.0.0.1", found)) as client,
+    ):
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert heard(client).endswith(b"ok")
+        began = time.monotonic()
+        assert client.recv(10) == b""
+        assert 0.2 < time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(

@@ -8,26 +8,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-_MOST_HEADER_BYTES: Final = 64 * 1024
+MOST_HEADER_BYTES: Final = 64 * 1024
 _MOST_SILENT_SECONDS: Final = 60.0
 """How long a client may pause in the middle of a request, or before its first."""
-_FAREWELL_SECONDS: Final = 0.5
-_TOO_LARGE: Final = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-type: application/xml\r\n"
-    b"content-length: %d\r\n\r\n%s"
-)
+FAREWELL_SECONDS: Final = 0.5
+GRACEFUL_SECONDS: Final = 20
+"""How long requests that run may take to end when the server stops."""
 _TOO_LARGE_BODY: Final = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>RequestHeaderSectionTooLarge</Code><Message>Your request '
     b"header section exceeds the maximum allowed size.</Message></Error>"
 )
+TOO_LARGE_HEAD: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-type: application/xml\r\n"
+    b"content-length: %d\r\n\r\n%s" % (len(_TOO_LARGE_BODY), _TOO_LARGE_BODY)
+)
+"""The whole answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._wait_no_more()
         if self._in_head:
             self._head_bytes += len(data)
-            if self._head_bytes > _MOST_HEADER_BYTES + 65_536:
+            if self._head_bytes > MOST_HEADER_BYTES + 65_536:
                 self._refuse()
                 return
         super().data_received(data)
@@ -77,13 +80,13 @@ class BoundedHttp(HttpToolsProtocol):
             return
         # A trailer: what comes after the body was not signed, so that it is read past and never becomes a header.
         self._trailer_bytes += len(name) + len(value) + 4
-        if self._trailer_bytes > _MOST_HEADER_BYTES:
+        if self._trailer_bytes > MOST_HEADER_BYTES:
             self._refuse()
 
     def on_headers_complete(self) -> None:
         size = sum(len(name) + len(value) + 4 for name, value in self.headers) + len(self.url)
         self._in_head = False
-        if size > _MOST_HEADER_BYTES:
+        if size > MOST_HEADER_BYTES:
             self._refuse()
             return
         super().on_headers_complete()
@@ -95,7 +98,7 @@ class BoundedHttp(HttpToolsProtocol):
     def shutdown(self) -> None:
         super().shutdown()
         if self.transport.is_closing():  # idle; over TLS a client may never answer the farewell
-            self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
+            self.loop.call_later(FAREWELL_SECONDS, self.transport.abort)
 
     def send_400_response(self, msg: str) -> None:
         if not self.transport.is_closing():
@@ -103,7 +106,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _refuse(self) -> None:
         if not self.transport.is_closing():
-            self.transport.write(_TOO_LARGE % (len(_TOO_LARGE_BODY), _TOO_LARGE_BODY))
+            self.transport.write(TOO_LARGE_HEAD)
             self.transport.close()
 
     def _wait_for_more(self) -> None:
@@ -121,8 +124,24 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
 
 
+class Listener(Protocol):
+    """What serves sockets until it is told to stop."""
+
+    async def serve(self, sockets: list[socket.socket]) -> None:
+        """Serve, and after `stop` let running requests end."""
+        ...
+
+    def stop(self) -> None:
+        """No more requests."""
+        ...
+
+
 class Server(uvicorn.Server):
     """One listener. Signals are the business of whoever runs several."""
+
+    def stop(self) -> None:
+        """No more requests."""
+        self.should_exit = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -142,7 +161,7 @@ def listener(app: Any, *, tls: Tls | None = None, loop: str = "none") -> Server:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=20,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )
@@ -164,12 +183,12 @@ def address(sock: socket.socket, tls: bool) -> str:
     return f"{'https' if tls else 'http'}://{shown}:{port}"
 
 
-async def serve_all(servers: list[tuple[Server, list[socket.socket]]], stop: asyncio.Event) -> None:
+async def serve_all(servers: Sequence[tuple[Listener, list[socket.socket]]], stop: asyncio.Event) -> None:
     """Serve until `stop`, then let running requests end."""
     tasks = [asyncio.create_task(server.serve(sockets=sockets)) for server, sockets in servers]
     waiting = asyncio.create_task(stop.wait())
     await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for server, _ in servers:
-        server.should_exit = True
+        server.stop()
     await asyncio.gather(*tasks)
     waiting.cancel()

@@ -1,117 +1,149 @@
-"""The ASGI application of the AWS endpoint. No framework: every request goes to one gate.
-
-Source: ASGI specification 3.0, "HTTP & WebSocket message format"; RFC 9110 (100-continue comes with the first read).
-"""
+"""The application of the AWS endpoint. No framework: every request goes to one gate."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from msgspec.structs import replace
 
 from ostiary.clock import Clock
+from ostiary.doors.api.exchange import ClientGone, Exchange
 from ostiary.doors.api.forms import read_form
-from ostiary.doors.api.forwarding import ClientGone, Forwarder
+from ostiary.doors.api.forwarding import Forwarder
+from ostiary.doors.api.hands import Hands
 from ostiary.gate.gate import Gate, Route
 from ostiary.gate.request import HttpRequest, HttpResponse
 from ostiary.services.operation import MustWait
 from ostiary.services.outcome import Forward
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
 _THREADS: Final = 16
-_DISCARDED: Final = 1024 * 1024
-"""Bytes of a refused upload that are read to keep the connection."""
 _62_BITS: Final = (1 << 62) - 1
 
 
-class TooLarge(Exception):
-    """The body is longer than is read into memory."""
-
-
 class ApiApp:
-    """Takes requests from the HTTP server."""
+    """Takes exchanges from the connections."""
 
-    def __init__(self, gate: Gate, clock: Clock, forwarder: Forwarder | None, max_body: int) -> None:
-        self._gate, self._clock, self._forwarder, self._max_body = gate, clock, forwarder, max_body
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="operate")
+    def __init__(
+        self, gate: Gate, clock: Clock, forwarder: Forwarder | None, most_body: int, report: Callable[[str], None]
+    ) -> None:
+        self._gate, self._clock, self._forwarder, self._report = gate, clock, forwarder, report
+        self.most_body = most_body
+        """Bytes of a body that are read into memory."""
+        self._hands = Hands(_THREADS)
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        head = self._head(scope)
-        page = self._gate.published(head)
-        if page is not None:
-            await answer(send, head, page)
-            return
-        if self._gate.takes_form(head):
-            await self._form(head, receive, send)
-            return
-        if self._gate.streams(head):
-            request = head
-        else:
-            try:
-                body = await read_body(receive, head, self._max_body)
-            except TooLarge:
-                await answer(send, head, self._gate.too_large(head))
-                return
-            except ClientGone:
-                return
-            request = with_body(head, body)
-        await self._finish(self._gate.route(request), receive, send)
+    @property
+    def running(self) -> bool:
+        """Whether anything is being done."""
+        return bool(self._tasks or self._hands.running)
 
-    async def _form(self, head: HttpRequest, receive: Receive, send: Send) -> None:
+    def second(self) -> int:
+        """The time, in seconds since 1970."""
+        return int(self._clock.now().timestamp())
+
+    def streams(self, exchange: Exchange) -> bool:
+        """Whether the body goes to the engine as it comes, rather than into memory."""
+        if exchange.request is None:
+            exchange.request = self._request(exchange, None)  # as long as it is incomplete
+        return self._gate.streams(exchange.request) or self._gate.takes_form(exchange.request)
+
+    def take(self, exchange: Exchange) -> None:
+        """Carry out an exchange. What nobody has to wait for is answered when this returns."""
         try:
-            route, rest = await read_form(self._gate, head, receive)
-        except ClientGone:
+            self._take(exchange)
+        except Exception as error:
+            self._failed(exchange, error)
+
+    def _take(self, exchange: Exchange) -> None:
+        request = exchange.request
+        if request is None:
+            request = self._request(exchange, exchange.body)
+            exchange.streamed = self._gate.streams(request) or self._gate.takes_form(request)
+        if exchange.streamed:
+            request = request if request.body is None else replace(request, body=None)
+            if exchange.method == "POST":
+                self._begin(exchange, self._form(exchange, request))
+                return
+        elif exchange.too_large:
+            exchange.answer(self._gate.too_large(request))
             return
-        await self._finish(route, rest, send)
-
-    async def _finish(self, route: Route, receive: Receive, send: Send) -> None:
-        head = request = route.request
-        outcome = await self._outcome(route)
-        if isinstance(outcome, Forward):
-            assert self._forwarder is not None  # without an engine no operation forwards
-            await self._forwarder.forward(route, outcome, receive, send)
         else:
-            if request.body is None:
-                outcome = await refused_early(receive, head, outcome)
-            await answer(send, head, outcome)
+            page = self._gate.published(request)
+            if page is not None:
+                exchange.answer(page)
+                return
+            request = request if request.body is not None else replace(request, body=exchange.body)
+            exchange.drop()
+        self._carry_out(exchange, self._gate.route(request))
 
-    async def _outcome(self, route: Route) -> HttpResponse | Forward:
+    async def _form(self, exchange: Exchange, head: HttpRequest) -> None:
+        self._carry_out(exchange, await read_form(self._gate, head, exchange))
+
+    def _carry_out(self, exchange: Exchange, route: Route) -> None:
         if not route.blocking:
             try:
-                return self._gate.answer(route)
+                self._given(exchange, route, self._gate.answer(route))
+                return
             except MustWait:
                 pass
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._gate.answer, replace(route, patient=True))
+        route = replace(route, patient=True)
+        self._hands.do(partial(self._gate.answer, route), partial(self._given_by_hand, exchange, route))
 
-    def _head(self, scope: Scope) -> HttpRequest:
-        client, at = scope.get("client"), self._clock.now()
+    def _given_by_hand(self, exchange: Exchange, route: Route, outcome: HttpResponse | Forward | BaseException) -> None:
+        try:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            self._given(exchange, route, outcome)
+        except Exception as error:
+            self._failed(exchange, error)
+
+    def _given(self, exchange: Exchange, route: Route, outcome: HttpResponse | Forward) -> None:
+        if isinstance(outcome, HttpResponse):
+            exchange.answer(outcome)
+            return
+        assert self._forwarder is not None  # without an engine no operation forwards
+        self._begin(exchange, self._forwarder.forward(route, outcome, exchange))
+
+    def _begin(self, exchange: Exchange, doing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._do(exchange, doing))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _do(self, exchange: Exchange, doing: Coroutine[Any, Any, None]) -> None:
+        try:
+            await doing
+        except ClientGone:
+            pass
+        except BaseException as error:
+            self._failed(exchange, error)
+
+    def _failed(self, exchange: Exchange, error: BaseException) -> None:
+        """Told by its type: its text may hold what a client sent."""
+        self._report(f"a request could not be answered to its end: {type(error).__name__}")
+        exchange.break_off()
+
+    def _request(self, exchange: Exchange, body: bytes | None) -> HttpRequest:
+        at = self._clock.now()
         return HttpRequest(
-            method=scope["method"],
-            raw_path=scope["raw_path"].decode("latin-1"),
-            raw_query=scope["query_string"].decode("latin-1"),
-            headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
-            body=None,
-            source_ip=client[0] if client else "127.0.0.1",
-            secure=scope.get("scheme") == "https",
+            method=exchange.method,
+            raw_path=exchange.raw_path,
+            raw_query=exchange.raw_query,
+            headers=exchange.headers,
+            body=body,
+            source_ip=exchange.source_ip,
+            secure=exchange.secure,
             at=at,
             request_id=new_request_id(at),
         )
 
     def close(self) -> None:
         """Let running operations end."""
-        self._threads.shutdown(wait=True)
+        self._hands.close()
 
 
 _chance: Final[list[bytes]] = []
@@ -136,64 +168,3 @@ def new_request_id(at: datetime) -> str:
     stamp, first, rest = int(at.timestamp() * 1000), chance >> 62 & 0xFFF, chance & _62_BITS
     digits = f"{stamp << 80 | 7 << 76 | first << 64 | 2 << 62 | rest:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def with_body(head: HttpRequest, body: bytes) -> HttpRequest:
-    """The same request, its body read."""
-    return HttpRequest(
-        method=head.method,
-        raw_path=head.raw_path,
-        raw_query=head.raw_query,
-        headers=head.headers,
-        body=body,
-        source_ip=head.source_ip,
-        secure=head.secure,
-        at=head.at,
-        request_id=head.request_id,
-    )
-
-
-async def refused_early(receive: Receive, head: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """The answer to an upload that is refused before its body was read.
-
-    What the client sends on this connection next must not be taken for the body: either the body is read and thrown
-    away, or the connection ends. One who waits for 100-continue sends none.
-    """
-    length = head.header("content-length")
-    small = length.isdecimal() and int(length) <= _DISCARDED
-    if small and not head.header("expect"):
-        with contextlib.suppress(TooLarge, ClientGone):
-            await read_body(receive, head, _DISCARDED)
-            return response
-    return replace(response, headers=[*response.headers, ("connection", "close")])
-
-
-async def read_body(receive: Receive, head: HttpRequest, most: int) -> bytes:
-    """The whole body. Raises `TooLarge`, `ClientGone`."""
-    length = head.header("content-length")
-    if length.isdecimal() and int(length) > most:
-        raise TooLarge
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size > most:
-            raise TooLarge
-        if part:
-            parts.append(part)
-        if not message.get("more_body"):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-async def answer(send: Send, head: HttpRequest, response: HttpResponse) -> None:
-    """Send an answer that is ready."""
-    body = b"" if head.method == "HEAD" else response.body
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    if not any(name == b"content-length" for name, _ in headers) and response.status not in (204, 304):
-        headers.append((b"content-length", str(len(response.body)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
