@@ -17,6 +17,7 @@ from typing import Any
 REPOSITORY = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 ENDPOINT = re.compile(r"AWS endpoint\s+(\S+)")
+CONSOLE = re.compile(r"console\s+(http\S+)")
 METADATA = re.compile(r"instance metadata\s+(\S+)")
 
 
@@ -35,6 +36,7 @@ class Server:
     process: subprocess.Popen[str]
     endpoint: str
     metadata: str
+    console: str
     log: Path
     said: list[str] = field(default_factory=list)
 
@@ -68,9 +70,9 @@ class Server:
             if METADATA.search(line):
                 break
         text = "".join(said)
-        endpoint, metadata = ENDPOINT.search(text), METADATA.search(text)
-        assert endpoint and metadata, text
-        return cls(data, process, endpoint[1], metadata[1], log, said)
+        endpoint, metadata, console = ENDPOINT.search(text), METADATA.search(text), CONSOLE.search(text)
+        assert endpoint and metadata and console, text
+        return cls(data, process, endpoint[1], metadata[1], console[1], log, said)
 
     @property
     def root(self) -> tuple[str, str]:

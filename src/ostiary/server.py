@@ -24,6 +24,7 @@ from ostiary.clock import SystemClock
 from ostiary.doors.api.app import ApiApp
 from ostiary.doors.api.forwarding import Forwarder
 from ostiary.doors.api.listener import ApiServer
+from ostiary.doors.console import ConsoleDoor
 from ostiary.doors.http import Listener, Tls, address, bound, listener, serve_all
 from ostiary.doors.metadata import bind_relay_socket, note_address, stored_apps
 from ostiary.engines.engine import Engine, EngineState
@@ -32,6 +33,7 @@ from ostiary.engines.seaweedfs import SeaweedFS
 from ostiary.engines.several import Several
 from ostiary.engines.upstream import Upstream
 from ostiary.entropy import SystemEntropy
+from ostiary.gate.console import ConsoleGate
 from ostiary.gate.gate import Gate
 from ostiary.services.accounts import CannotFound, Founded, found_first, renew_endpoint, write_root_credentials
 from ostiary.services.ec2.role_delivery import session_seconds
@@ -68,12 +70,13 @@ class Doors:
     """The bound sockets."""
 
     api: socket.socket
+    console: socket.socket
     metadata: socket.socket
     relays: socket.socket
     """The UNIX socket on which instances' relays ask for metadata."""
 
     def all(self) -> tuple[socket.socket, ...]:
-        return (self.api, self.metadata, self.relays)
+        return (self.api, self.console, self.metadata, self.relays)
 
 
 def run(settings: Settings, tls: Tls | None, *, insecure_plain_http: bool) -> None:
@@ -109,7 +112,7 @@ def run(settings: Settings, tls: Tls | None, *, insecure_plain_http: bool) -> No
         built.close()
     settings = replace(settings, public_url=settings.public_url or _public_url(settings, endpoint))
     note_address(settings.data, address(doors.metadata, False))
-    _announce(settings, doors, endpoint, founded)
+    _announce(settings, doors, endpoint, founded, tls)
     if settings.workers == 1:
         _work(settings, doors, tls, stopping)
     else:
@@ -160,6 +163,13 @@ def _public_url(settings: Settings, endpoint: str) -> str:
     return f"{endpoint.partition(':')[0]}://{socket.gethostname()}:{endpoint.rpartition(':')[2]}"
 
 
+def _console_url(settings: Settings, bound_to: str) -> str:
+    """Browsers keep a session at `localhost` without TLS, and passkeys want a name: not an address."""
+    if _is_loopback(settings.host):
+        return f"{bound_to.partition(':')[0]}://localhost:{bound_to.rpartition(':')[2]}"
+    return _public_url(settings, bound_to)
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
@@ -171,9 +181,13 @@ def _is_loopback(host: str) -> bool:
 
 def _bind(settings: Settings) -> Doors:
     made = []
-    for name, port in (("--port", settings.port), ("--metadata-port", settings.metadata_port)):
+    ports = (
+        ("--port", settings.host, settings.port),
+        ("--console-port", settings.host, settings.console_port),
+        ("--metadata-port", "127.0.0.1", settings.metadata_port),
+    )
+    for name, host, port in ports:
         try:
-            host = settings.host if name == "--port" else "127.0.0.1"
             made.append(bound(host, port))
         except OSError as error:
             why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
@@ -182,14 +196,16 @@ def _bind(settings: Settings) -> Doors:
         relays = bind_relay_socket(settings.metadata_socket)
     except OSError as error:
         raise CannotServe(f"`{settings.metadata_socket}` can't be made: {error.strerror or error}") from None
-    api, metadata = made
-    return Doors(api, metadata, relays)
+    api, console, metadata = made
+    return Doors(api, console, metadata, relays)
 
 
-def _announce(settings: Settings, doors: Doors, endpoint: str, founded: Founded | None) -> None:
+def _announce(settings: Settings, doors: Doors, endpoint: str, founded: Founded | None, tls: Tls | None) -> None:
+    console = settings.console_url or _console_url(settings, address(doors.console, tls is not None))
     lines = [
         f"Ostiary {__version__}",
         f"  AWS endpoint       {endpoint}",
+        f"  console            {console}",
         f"  instance metadata  {address(doors.metadata, False)}",
         f"  data               {settings.data}",
     ]
@@ -263,9 +279,11 @@ async def _serve(
     upstream = Upstream(signer=engine_signer)
     forwarder = Forwarder(gate, engine, upstream) if engine is not None else None
     api = ApiApp(gate, built.house.clock, forwarder, settings.max_body, _report)
+    console = ConsoleDoor(ConsoleGate(built.house, built.audit, _report))
     loopback, relayed = stored_apps(built.house, built.audit, session_seconds(os.environ))
     served: list[tuple[Listener, list[socket.socket]]] = [
         (ApiServer(api, tls=tls), [doors.api]),
+        (listener(console, tls=tls), [doors.console]),
         (listener(loopback), [doors.metadata]),
         (listener(relayed), [doors.relays]),
     ]
@@ -277,6 +295,7 @@ async def _serve(
         if watching is not None:
             watching.cancel()
         api.close()
+        console.close()
         await upstream.close()
 
 

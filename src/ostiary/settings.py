@@ -44,6 +44,10 @@ class Settings:
     port: int = 4700
     console_port: int = 4701
     metadata_port: int = 4702
+    console_idle: int = 3600
+    """Seconds after which a session of the console ends that is not used."""
+    console_url: str | None = None
+    """Where browsers reach the console, such as `https://iam.example.com`; None: this machine's own address."""
     workers: int = 1
     remote_engine: RemoteEngineSettings | None = None
     engines: tuple[RemoteEngineSettings, ...] = ()

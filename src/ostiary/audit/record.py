@@ -44,6 +44,9 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     error: tuple[str, str] | None = None
     """Code and message."""
     judgements: tuple[Judgement, ...] = ()
+    event_type: str = "AwsApiCall"
+    additional: Any = None
+    """CloudTrail's `additionalEventData`."""
 
 
 def event(happening: Happening) -> tuple[EventRecord, dict[str, str]]:
@@ -65,13 +68,19 @@ def event(happening: Happening) -> tuple[EventRecord, dict[str, str]]:
         "requestID": facts.request_id,
         "eventID": facts.request_id,
         "readOnly": happening.read_only,
-        "eventType": "AwsApiCall",
+        "eventType": happening.event_type,
         "managementEvent": not happening.data_event,
         "recipientAccountId": happening.account or (caller.account if caller else "") or None,
         "eventCategory": "Data" if happening.data_event else "Management",
     }
     if happening.error is not None:
-        body["errorCode"], body["errorMessage"] = happening.error
+        code, body["errorMessage"] = happening.error
+        if code:
+            body["errorCode"] = code
+    if happening.additional is not None:
+        body["additionalEventData"] = happening.additional
+    if caller is not None and caller.session is not None and caller.session.kind is SessionKind.CONSOLE:
+        body["sessionCredentialFromConsole"] = "true"
     resources = _resources(happening.judgements)
     if resources:
         body["resources"] = resources

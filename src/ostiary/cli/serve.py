@@ -24,7 +24,7 @@ Data = Annotated[Path, typer.Option("--data", help="The data directory.", envvar
 def serve(
     data: Data = DEFAULT_DATA,
     port: Annotated[int, typer.Option(help="Port of the AWS endpoint; 0 picks a free one.")] = 4700,
-    console_port: Annotated[int, typer.Option(help="Port of the console (reserved: not built yet).")] = 4701,
+    console_port: Annotated[int, typer.Option(help="Port of the console; 0 picks a free one.")] = 4701,
     metadata_port: Annotated[int, typer.Option(help="Port of instance metadata; 0 picks a free one.")] = 4702,
     region: Annotated[str, typer.Option(help="Region of what is made without naming one.")] = "us-east-1",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -64,6 +64,13 @@ def serve(
     issuer_ca: Annotated[
         Path | None, typer.Option(help="PEM file of authorities that are believed for these providers.")
     ] = None,
+    console_url: Annotated[
+        str | None,
+        typer.Option(help="Where browsers reach the console, such as https://iam.example.com.", metavar="URL"),
+    ] = None,
+    console_idle: Annotated[
+        int, typer.Option(help="Minutes after which a console session ends that is not used.", min=1, max=720)
+    ] = 60,
     public_url: Annotated[
         str | None,
         typer.Option(help="Where others reach the AWS endpoint, for the issuer of identity tokens.", metavar="URL"),
@@ -89,6 +96,8 @@ def serve(
         private_issuers=tuple(allow_private_issuer or ()),
         issuer_ca=issuer_ca.expanduser().absolute() if issuer_ca else None,
         public_url=public_url,
+        console_url=console_url,
+        console_idle=console_idle * 60,
     )
     tls = Tls(tls_certificate, tls_key) if tls_certificate and tls_key else None
     try:

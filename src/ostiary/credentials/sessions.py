@@ -43,6 +43,8 @@ class SessionKind(StrEnum):
     """GetSessionToken: the user (or the root user) itself, for a time."""
     ROOT = "root"
     """AssumeRoot: the root user of a member account, for one task."""
+    CONSOLE = "console"
+    """A sign-in to the console: the user, or the root user, itself."""
     DELEGATED = "delegated"
     """GetDelegatedAccessToken: the user or role that accepted a delegation request, within its permissions."""
 

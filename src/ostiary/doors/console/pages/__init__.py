@@ -1,0 +1,1 @@
+"""doors/console: the pages, a module a noun."""
