@@ -42,6 +42,16 @@ class S3World:
         self.root.create_bucket(Bucket=name, **{**region, **more})
         return name
 
+    def unblock(self, bucket: str) -> None:
+        """Allow public access."""
+        self.root.delete_public_access_block(Bucket=bucket)
+
+    def with_acls(self, ownership: str = "ObjectWriter", **more: Any) -> str:
+        """A new bucket of the first account that has ACLs, and blocks nothing."""
+        bucket = self.bucket(ObjectOwnership=ownership, **more)
+        self.unblock(bucket)
+        return bucket
+
     def person(self, *statements: dict[str, Any], key: tuple[str, str] | None = None) -> tuple[str, str]:
         """A new user with an inline policy of these statements; gives the key."""
         iam = self.server.client("iam", key)

@@ -22,6 +22,7 @@ from ostiary.store.database import Store
 from ostiary.store.organization import entity_of
 from ostiary.store.passwords import entity_of as password_policy_of
 from ostiary.store.records import AccountRecord, BucketRecord, OrganizationRecord, RoleRecord, UserRecord
+from ostiary.store.s3 import BucketAccessRecord, public_access_of
 from ostiary.store.transaction import Transaction
 
 _BOUND: Final = 20_000
@@ -54,10 +55,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BucketFacts:
-    """A bucket with its policy compiled."""
+    """A bucket with its policy compiled, and what else it says of access."""
 
     record: BucketRecord
     policy: Pool | None
+    access: BucketAccessRecord
+    account_block: int = 0
+    """The switches of its account's public access block, a bit each."""
+    owner: str = ""
+    """The canonical id of its account."""
 
 
 def attached(text: str, source: Source) -> Attached:
@@ -225,11 +231,16 @@ class Book:
         record = tx.buckets.get(name)
         if record is None:
             return None
-        rests_on.add("bucket:" + name)
-        if record.policy is None:
-            return BucketFacts(record=record, policy=None)
+        rests_on.update(("bucket:" + name, public_access_of(record.account), record.account))
+        owner = tx.accounts.get(record.account)
         source = Source(type=PolicyType.RESOURCE, name="bucket policy", owner=f"arn:aws:s3:::{name}")
-        return BucketFacts(record=record, policy=Pool((attached(record.policy, source),)))
+        return BucketFacts(
+            record=record,
+            policy=None if record.policy is None else Pool((attached(record.policy, source),)),
+            access=tx.bucket_access.get(name),
+            account_block=tx.account_public_access.get(record.account) or 0,
+            owner=owner.canonical_id if owner else "",
+        )
 
     def _read_session_policy(self, tx: Transaction, name: str, rests_on: set[str]) -> Attached | None:
         account, arn = name.split(" ", 1)

@@ -31,6 +31,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """The ARN, or `*` for actions without resource-level permissions (R23)."""
     account: str | None = None
     """Who owns the resource; None: the caller's own account."""
+    container: str | None = None
+    """Who owns what the resource is in (an object's bucket), if that may be another account: its RCPs bind."""
     context: Mapping[str, ContextValue] = {}
     """The keys of the service and the resource."""
     resource_policy: Pool | None = None
@@ -63,11 +65,12 @@ class Judge:
         standing = self._standing(caller)
         context = base_context(caller, facts, standing.tags if standing else {})
         account = caller.account if ask.account is None else ask.account
+        kept_by = account if ask.container is None else ask.container
         home = self._book.membership(caller.account)
-        owner = home if account == caller.account else self._book.membership(account)
+        owner = home if kept_by == caller.account else self._book.membership(kept_by)
         context.update(home.context("Principal"))
-        if account:
-            context["aws:ResourceAccount"] = account
+        if kept_by:
+            context["aws:ResourceAccount"] = kept_by
             context.update(owner.context("Resource"))
         context.update(ask.context)
         in_force = self._in_force(caller, standing, ask.resource_policy, home.scp, owner.rcp)

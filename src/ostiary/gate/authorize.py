@@ -18,7 +18,7 @@ from ostiary.store.transaction import Transaction
 
 _DENIED: Final = {"ec2": "UnauthorizedOperation"}
 _JSON_DENIED: Final = "AccessDeniedException"
-_PLAIN_DENIED: Final = frozenset({"iam", "sts", "s3"})
+_PLAIN_DENIED: Final = frozenset({"iam", "sts", "s3", "s3control"})
 
 
 class Permitted(msgspec.Struct, frozen=True, kw_only=True):

@@ -248,7 +248,7 @@ class Gate:
     def _call(self, route: Route, known: Authenticated, presented: Presented | None) -> Call:
         request, target = route.request, route.target
         body = request.body
-        if target.s3 is not None and body is not None:
+        if body is not None and (target.s3 is not None or known.declared is not None):
             reader = open_body(known.declared, known.verified, request.headers, checksums=target.body_checksums)
             body = b"".join([*reader.feed(body)])
             reader.finish()

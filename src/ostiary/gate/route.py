@@ -24,7 +24,7 @@ from ostiary.services.operation import OPERATIONS
 from ostiary.services.s3.addresses import Endpoints, S3Refusal
 from ostiary.services.s3.operations import FORM, Served, served
 from ostiary.services.s3.requests import S3Request, read_request
-from ostiary.wire.detect import Named, UnknownRequest, name_operation, name_services
+from ostiary.wire.detect import S3_CONTROL, Named, UnknownRequest, name_operation, name_services
 from ostiary.wire.directory import Entry
 from ostiary.wire.faults import WireFault
 from ostiary.wire.forms import read_form
@@ -70,7 +70,7 @@ def is_s3(request: HttpRequest) -> bool:
 
 def _is_s3(request: HttpRequest, named: str | None) -> bool:
     if named is not None:
-        return named == "s3"
+        return named == "s3" and not _is_control(request)
     if request.header("x-amz-target") or request.header("smithy-protocol"):
         return False
     if request.method == "POST" and request.header("content-type").startswith(_FORM):
@@ -80,6 +80,11 @@ def _is_s3(request: HttpRequest, named: str | None) -> bool:
     host = request.header("host")
     entries = name_services(host=host, path=request.raw_path, headers={})
     return not entries or entries[0].name == "s3"
+
+
+def _is_control(request: HttpRequest) -> bool:
+    """Whether a request signed for S3 is S3 Control's: it says its account in a header that S3 itself has not."""
+    return request.raw_path.startswith(S3_CONTROL) and bool(request.header("x-amz-account-id"))
 
 
 def streamed(head: HttpRequest, endpoints: Endpoints) -> bool:

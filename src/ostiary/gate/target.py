@@ -42,7 +42,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def family(self) -> Family:
         """Whose vocabulary a refused signature is answered in."""
-        return Family.S3 if self.service == "s3" else _FAMILIES.get(self.protocol, Family.QUERY)
+        return Family.S3 if self.service in ("s3", "s3control") else _FAMILIES.get(self.protocol, Family.QUERY)
 
     @property
     def event_source(self) -> str:

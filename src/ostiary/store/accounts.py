@@ -15,6 +15,7 @@ from ostiary.store.tables import accounts
 _a: Final = accounts.c
 _ADD: Final = adding(accounts, AccountRecord)
 _GET: Final = records(accounts, AccountRecord, _a.id == given("id"))
+_BY_CANONICAL_ID: Final = records(accounts, AccountRecord, _a.canonical_id == given("canonical_id"))
 _BY_ALIAS: Final = records(accounts, AccountRecord, _a.alias == given("alias"))
 # several can be made within a second
 _oldest_first: Final[tuple[Any, ...]] = (_a.created, literal_column("accounts.rowid"))
@@ -35,6 +36,10 @@ class Accounts(Rows):
     def get(self, account: str) -> AccountRecord | None:
         """By id."""
         return self._link.one(_GET, id=account)
+
+    def by_canonical_id(self, canonical_id: str) -> AccountRecord | None:
+        """By the id that S3 shows and ACLs name."""
+        return self._link.one(_BY_CANONICAL_ID, canonical_id=canonical_id)
 
     def by_alias(self, alias: str) -> AccountRecord | None:
         """By alias."""

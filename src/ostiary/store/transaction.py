@@ -28,6 +28,7 @@ from ostiary.store.organization import OrganizationPolicies, Organizations
 from ostiary.store.passwords import PasswordPolicies, PasswordsSet
 from ostiary.store.possessions import Attachments, Buckets, InlinePolicies, Settings, Tags
 from ostiary.store.reports import ReportJobs, ServiceAccesses
+from ostiary.store.s3 import AccountPublicAccess, BucketAccess, ObjectAccess
 from ostiary.store.saml import SamlProviders, SamlRedemptions
 from ostiary.store.tables import changes
 
@@ -103,6 +104,9 @@ class Transaction:
     service_accesses = _Noun(ServiceAccesses)
     report_jobs = _Noun(ReportJobs)
     buckets = _Noun(Buckets)
+    bucket_access = _Noun(BucketAccess)
+    object_access = _Noun(ObjectAccess)
+    account_public_access = _Noun(AccountPublicAccess)
     instances = _Noun(Instances)
     associations = _Noun(Associations)
     organizations = _Noun(Organizations)

@@ -21,12 +21,13 @@ from ostiary.gate.request import HttpResponse
 from ostiary.services.faults import ServiceFault
 from ostiary.services.outcome import Forward, Headers
 from ostiary.services.s3.faults import engine_not_ready
+from ostiary.services.s3.requests import MARKER
 from ostiary.sigv4 import BodyReader, ChunkedBody, Family, SignatureFault
 
 _PATIENCE: Final = 10.0
 """Seconds that a request waits for an engine that is still starting."""
 _SOON: Final = frozenset({EngineState.STARTING, EngineState.RESTARTING, EngineState.READY})
-_NOT_SENT_BACK: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})
+_NOT_SENT_BACK: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date", MARKER})
 
 
 class Forwarder:

@@ -31,6 +31,9 @@ BODY_FIRST: Final = frozenset(
 )
 """The operations whose permission depends on their body: read it before asking."""
 
+MAKES_OBJECTS: Final = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload", "PostObject"})
+"""The operations that say whose a new object is and whom its ACL grants anything."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Ask:

@@ -16,12 +16,18 @@ from typing import Any, Final
 from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import Call, operation
 from ostiary.services.s3.access import s3_asks
+from ostiary.services.s3.acls import of_headers, private
 from ostiary.services.s3.addresses import creatable
+from ostiary.services.s3.bucket_access import with_object_ownership
 from ostiary.services.s3.call import S3Call
-from ostiary.services.s3.engine_calls import ask_engine
+from ostiary.services.s3.engine_calls import ask_engine, xml
 from ostiary.services.s3.faults import engine_not_ready, no_such_bucket
-from ostiary.services.s3.headers import onward
+from ostiary.services.s3.headers import check_owner
+from ostiary.services.s3.new_objects import looked_up
+from ostiary.services.s3.public import EVERYTHING
+from ostiary.services.s3.requests import S3Request
 from ostiary.store.records import AlreadyExists, BucketRecord
+from ostiary.store.s3 import ENFORCED, BucketAccessRecord
 from ostiary.store.transaction import Transaction
 
 GLOBAL_REGION: Final = "us-east-1"
@@ -36,7 +42,7 @@ def create_bucket(call: Call, tx: Transaction) -> dict[str, Any]:
     if not creatable(name):
         raise ServiceFault("InvalidBucketName", "The specified bucket is not valid.", 400, {"BucketName": name})
     region = _region(call)
-    onward(call)  # refuses ACLs
+    access = _access(call, tx, name)
     there = tx.buckets.get(name)
     if there is not None and there.account != call.account:
         raise _taken(name)
@@ -54,14 +60,43 @@ def create_bucket(call: Call, tx: Transaction) -> dict[str, Any]:
         tx.buckets.add(BucketRecord(name=name, account=call.account, region=region, created=call.now))
     except AlreadyExists:
         raise _taken(name) from None
+    tx.bucket_access.put(access)
+    _tag(call, name)
     return {"Location": f"/{name}"}
+
+
+def _access(call: Call, tx: Transaction, name: str) -> BucketAccessRecord:
+    """What a new bucket says of access: ACLs disabled unless others are to own objects, all public access blocked."""
+    request: S3Request = call.target.request
+    ownership = request.header("x-amz-object-ownership") or ENFORCED
+    account = tx.accounts.get(call.account)
+    owner = account.canonical_id if account else ""
+    acl = of_headers(request, owner) or private(owner)
+    if ownership == ENFORCED and acl != private(owner):
+        raise with_object_ownership()
+    if acl.public:
+        text = "Bucket cannot have public ACLs set with BlockPublicAccess enabled"
+        raise ServiceFault("InvalidBucketAclWithBlockPublicAccessError", text, 400)
+    acl = looked_up(acl, tx)
+    return BucketAccessRecord(bucket=name, ownership=ownership, acl=acl.stored(owner), public_access=EVERYTHING)
+
+
+def _tag(call: Call, name: str) -> None:
+    """Give the engine the tags of a new bucket."""
+    tags: list[dict[str, str]] = (call.params.get("CreateBucketConfiguration") or {}).get("Tags") or []
+    if not tags:
+        return
+    text = "".join(f"<Tag><Key>{xml(tag['Key'])}</Key><Value>{xml(tag['Value'])}</Value></Tag>" for tag in tags)
+    body = f'<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet>{text}</TagSet></Tagging>'.encode()
+    if ask_engine(call, "PUT", f"/{name}", "tagging=", [("content-type", "application/xml")], body).status >= 300:
+        raise engine_not_ready()
 
 
 @operation("s3", "DeleteBucket", asks=s3_asks, changes=True)
 def delete_bucket(call: Call, tx: Transaction) -> dict[str, Any]:
-    """Remove an empty bucket, and its policy."""
+    """Remove an empty bucket, and all that was said of access to it."""
     name = _name(call)
-    onward(call)
+    check_owner(call)
     given = ask_engine(call, "DELETE", f"/{name}")
     if given.status == 409:
         message = "The bucket you tried to delete is not empty"
@@ -69,13 +104,15 @@ def delete_bucket(call: Call, tx: Transaction) -> dict[str, Any]:
     if given.status not in (200, 204, 404):
         raise engine_not_ready()
     tx.buckets.remove(name)
+    tx.bucket_access.remove(name)
+    tx.object_access.remove_all(name)
     return {}
 
 
 @operation("s3", "HeadBucket", asks=s3_asks)
 def head_bucket(call: Call, tx: Transaction) -> dict[str, Any]:
     """Whether it is there and the caller may list it."""
-    onward(call)
+    check_owner(call)
     return {"BucketRegion": _bucket(call, tx).region}
 
 

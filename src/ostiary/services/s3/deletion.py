@@ -9,7 +9,6 @@ import base64
 import hashlib
 from collections.abc import Iterable
 from typing import Any, Final
-from xml.sax.saxutils import escape
 
 from ostiary.authorization.judge import Ask
 from ostiary.services.faults import ServiceFault
@@ -17,8 +16,8 @@ from ostiary.services.operation import Call, operation
 from ostiary.services.s3.access import asks_of, buckets_of, s3_facts
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.conditions import body_facts
-from ostiary.services.s3.engine_calls import ask_engine, elements, engine_of, text
-from ostiary.services.s3.faults import access_denied, engine_not_ready
+from ostiary.services.s3.engine_calls import ask_engine, elements, engine_of, text, xml
+from ostiary.services.s3.faults import access_denied, engine_not_ready, malformed_xml
 from ostiary.store.transaction import Transaction
 
 _MOST: Final = 1000
@@ -32,18 +31,14 @@ def _each_on_its_own(_call: Call, _tx: Transaction) -> Iterable[Ask]:
 
 
 @operation("s3", "DeleteObjects", asks=_each_on_its_own, blocking=True)
-def delete_objects(call: Call, _tx: Transaction) -> dict[str, Any]:
+def delete_objects(call: Call, tx: Transaction) -> dict[str, Any]:
     """Delete what the caller may delete; say for every other key why not."""
     s3: S3Call = call.target
     known = buckets_of(call, s3)
     objects = body_facts(call.operation, call.params)
     if not objects.deletes or len(objects.deletes) > _MOST:
-        raise ServiceFault(
-            "MalformedXML",
-            "The XML you provided was not well-formed or did not validate against our published schema",
-            400,
-        )
-    allowed, errors = _judge_each(call, known, objects)
+        raise malformed_xml()
+    allowed, errors = _judge_each(call, tx, known, objects)
     deleted: list[dict[str, Any]] = []
     if allowed:
         done, failed = _delete(call, s3.request.bucket or "", allowed)
@@ -52,8 +47,8 @@ def delete_objects(call: Call, _tx: Transaction) -> dict[str, Any]:
     return {"Deleted": [] if quiet else deleted, "Errors": errors}
 
 
-def _judge_each(call: Call, known: Any, objects: Any) -> tuple[list[Wanted], list[dict[str, Any]]]:
-    asks = asks_of(call, s3_facts(call, call.target, known, objects), known)
+def _judge_each(call: Call, tx: Transaction, known: Any, objects: Any) -> tuple[list[Wanted], list[dict[str, Any]]]:
+    asks = asks_of(call, tx, s3_facts(call, call.target, known, objects), known)
     bucket = call.target.request.bucket
     engine = engine_of(call, bucket or "")
     refused: dict[str, bool] = {}
@@ -85,7 +80,7 @@ def _error(key: str, version: str | None, fault: ServiceFault) -> dict[str, Any]
 
 def _delete(call: Call, bucket: str, wanted: list[Wanted]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     body = "".join(
-        f"<Object><Key>{_xml(key)}</Key>{'' if version is None else f'<VersionId>{_xml(version)}</VersionId>'}</Object>"
+        f"<Object><Key>{xml(key)}</Key>{'' if version is None else f'<VersionId>{xml(version)}</VersionId>'}</Object>"
         for key, version in wanted
     )
     document = f'<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{body}</Delete>'.encode()
@@ -115,8 +110,3 @@ def _optional(element: Any) -> dict[str, Any]:
     if marker := text(element, "DeleteMarker"):
         found["DeleteMarker"] = marker == "true"
     return found
-
-
-def _xml(value: str) -> str:
-    """Text in an element; line breaks kept."""
-    return escape(value, {"\r": "&#13;"})

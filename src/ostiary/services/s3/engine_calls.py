@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote
 from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 from ostiary.engines.call import Answer, UpstreamError, call
 from ostiary.engines.engine import Engine, Headers
@@ -66,3 +67,8 @@ def text(element: ElementTree.Element, name: str) -> str:
     if found is None:
         found = element.find(name)
     return "" if found is None else found.text or ""
+
+
+def xml(value: str) -> str:
+    """Text in an element; line breaks kept."""
+    return escape(value, {"\r": "&#13;"})

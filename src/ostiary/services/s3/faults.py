@@ -14,9 +14,20 @@ def no_such_bucket(name: str) -> ServiceFault:
     return ServiceFault("NoSuchBucket", "The specified bucket does not exist", 404, {"BucketName": name})
 
 
+def no_such_key(key: str) -> ServiceFault:
+    """There is no object of this name."""
+    return ServiceFault("NoSuchKey", "The specified key does not exist.", 404, {"Key": key})
+
+
 def engine_not_ready(why: str | None = None) -> ServiceFault:
     """The engine is starting, restarting or out of reach; clients try again. `why`: for the record."""
     return ServiceFault("ServiceUnavailable", "Service is unable to handle request.", 503, cause=why or "")
+
+
+def malformed_xml() -> ServiceFault:
+    """A body that says too much or too little."""
+    text = "The XML you provided was not well-formed or did not validate against our published schema"
+    return ServiceFault("MalformedXML", text, 400)
 
 
 def access_denied() -> ServiceFault:

@@ -17,6 +17,7 @@ from ostiary.services.s3.access import s3_asks
 from ostiary.services.s3.addresses import LONGEST_KEY, S3Refusal, encode
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.headers import onward
+from ostiary.services.s3.new_objects import made
 from ostiary.services.s3.objects import refuse_inexact
 from ostiary.services.s3.operations import Level
 from ostiary.services.s3.requests import S3Request
@@ -88,11 +89,11 @@ def conditioned(request: S3Request, form: Form) -> dict[str, str]:
 
 
 @operation("s3", "PostObject", asks=s3_asks, anonymous=True)
-def post_object(call: Call, _tx: Transaction) -> Forward:
+def post_object(call: Call, tx: Transaction) -> Forward:
     """Send the file on as a PutObject, and answer a browser."""
     s3: S3Call = call.target
     refuse_inexact(call)
-    headers = [each for each in onward(call) if each[0] != "content-type" or each[1]]
+    headers = [each for each in made(call, tx, onward(call)) if each[0] != "content-type" or each[1]]
     if not s3.request.header("content-type"):
         headers.append(_ANY_CONTENT)
 

@@ -1,11 +1,9 @@
 """Service S3: which of a caller's headers go to the engine.
 
-Source: Amazon S3 API Reference, "Common request headers"; Amazon S3 User Guide, "Controlling ownership of objects".
+Source: Amazon S3 API Reference, "Common request headers".
 """
 
 from __future__ import annotations
-
-from typing import Final
 
 from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import Call
@@ -13,26 +11,23 @@ from ostiary.services.outcome import Headers
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.faults import access_denied
 
-_ACLS: Final = frozenset({"private", "bucket-owner-full-control"})
-
 
 def onward(call: Call) -> Headers:
     """The headers to send on: nothing of the signature, nothing of a single hop, nothing that is decided here.
 
     Raises:
-        ServiceFault: a header asks for what is not there (ACLs, server-side encryption), or names another owner.
+        ServiceFault: a header asks for what is not there (server-side encryption), or names another owner.
     """
     s3: S3Call = call.target
-    _check_owner(call, s3)
-    grants = any(name.startswith("x-amz-grant-") for name, _ in s3.request.headers)
-    if grants or (s3.request.header("x-amz-acl") or "private") not in _ACLS:
-        raise ServiceFault("AccessControlListNotSupported", "The bucket does not allow ACLs", 400)
+    check_owner(call)
     if s3.request.header("x-amz-server-side-encryption") is not None:
         raise ServiceFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501)
     return s3.request.forward_headers
 
 
-def _check_owner(call: Call, s3: S3Call) -> None:
+def check_owner(call: Call) -> None:
+    """Refuse a request that takes a bucket for another account's."""
+    s3: S3Call = call.target
     source = s3.request.copy_source
     named = (
         ("x-amz-expected-bucket-owner", s3.request.bucket),

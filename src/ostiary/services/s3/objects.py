@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ostiary.authorization.judge import Ask
 from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import Call, operation
 from ostiary.services.outcome import Answer, Forward
-from ostiary.services.s3.access import s3_asks
-from ostiary.services.s3.actions import arn
+from ostiary.services.s3.access import may_list, s3_asks
+from ostiary.services.s3.actions import MAKES_OBJECTS
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.engine_calls import ask_engine, engine_of
 from ostiary.services.s3.faults import access_denied
 from ostiary.services.s3.headers import onward
+from ostiary.services.s3.new_objects import made
 from ostiary.services.s3.operations import FORWARDED, filled
 from ostiary.store.transaction import Transaction
 
@@ -31,11 +31,13 @@ _ELSEWHERE: Final = frozenset({"DeleteObjects", "CompleteMultipartUpload"})
 _COMPLETE_SECONDS: Final = 600
 
 
-def _forward(call: Call, _tx: Transaction) -> Forward:
+def _forward(call: Call, tx: Transaction) -> Forward:
     """Send the request on, written anew from what was understood and authorized."""
     s3: S3Call = call.target
     refuse_inexact(call)
     headers = onward(call)
+    if call.operation in MAKES_OBJECTS:
+        headers = made(call, tx, headers)
     if call.operation in _BEGINS_ONE and not s3.request.header("content-type"):
         headers = [*(each for each in headers if each[0] != "content-type"), _ANY_CONTENT]
     return Forward(
@@ -117,18 +119,4 @@ def _hidden(call: Call) -> Any:
     """AccessDenied in the place of NoSuchKey, for callers who may not list the bucket."""
     s3: S3Call = call.target
     bucket = s3.request.bucket or ""
-
-    def fault() -> ServiceFault | None:
-        facts = call.house.book.bucket(bucket)
-        if facts is None:
-            return None
-        ask = Ask(
-            action="s3:ListBucket",
-            resource=arn(bucket),
-            account=facts.record.account,
-            context={},
-            resource_policy=facts.policy,
-        )
-        return None if call.house.judge.judge(call.caller, ask, call.facts).allowed else access_denied()
-
-    return fault
+    return lambda: None if may_list(call, bucket) else access_denied()

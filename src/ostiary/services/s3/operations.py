@@ -181,8 +181,18 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
 OWNED: Final = frozenset(
     {"ListBuckets", "CreateBucket", "DeleteBucket", "HeadBucket", "GetBucketLocation"}
     | {"GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy", "GetBucketPolicyStatus"}
+    | {"GetBucketAcl", "PutBucketAcl", "GetObjectAcl", "PutObjectAcl"}
+    | {"GetBucketOwnershipControls", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls"}
+    | {"GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"}
+    | {"GetBucketRequestPayment", "PutBucketRequestPayment"}
+    | {"GetBucketWebsite", "DeleteBucketWebsite", "GetBucketReplication", "DeleteBucketReplication"}
+    | {"GetBucketEncryption", "DeleteBucketEncryption", "GetBucketAccelerateConfiguration"}
+    | {"GetBucketLogging", "PutBucketLogging", "GetBucketAbac", "PutBucketAbac"}
+    | {"GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration"}
+    | {f"{verb}Bucket{what}Configuration" for verb in ("Get", "Delete") for what in _NAMES.values()}
+    | {f"ListBucket{what}Configurations" for what in _NAMES.values()}
 )
-"""Buckets and who may use them: the engine is never asked to decide these."""
+"""Buckets, who may use them, and what no bucket has: the engine is never asked to decide these."""
 
 FORWARDED: Final = frozenset(
     {"GetObject", "HeadObject", "PutObject", "DeleteObject", "DeleteObjects", "CopyObject", "GetObjectAttributes"}

@@ -33,6 +33,8 @@ _OURS: Final = (
     *(f"x-amz-{word}" for word in ("date", "content-sha256", "security-token", "decoded-content-length", "trailer")),
     *(f"x-amz-{word}" for word in ("algorithm", "credential", "expires", "signature", "signedheaders", "user-agent")),
 )
+MARKER: Final = "x-amz-meta-ostiary-object"
+"""What an object in a bucket with ACLs carries in the engine (`ownership.py`); nobody may send it, nobody sees it."""
 _OLD_SIGNATURE: Final = frozenset({"AWSAccessKeyId", "Signature", "Expires"})
 _SUBRESOURCES: Final = {level: frozenset(table) - {""} for level, table in TABLES.items()}
 _EVERY_SUBRESOURCE: Final = frozenset[str]().union(*_SUBRESOURCES.values())
@@ -85,7 +87,7 @@ class S3Request:
         return tuple(
             (name, rest)
             for name, value in self.headers
-            if name in _PLAIN or (name.startswith("x-amz-") and not name.startswith(_OURS))
+            if name in _PLAIN or (name.startswith("x-amz-") and not name.startswith(_OURS) and name != MARKER)
             if (rest := _without_chunked(value) if name == "content-encoding" else value)
         )
 

@@ -53,6 +53,7 @@ from ostiary.store.tables.organizations import (
 )
 from ostiary.store.tables.platform import buckets, changes, documents, events, instances, profile_associations, settings
 from ostiary.store.tables.reports import credential_reports, report_jobs, service_accesses
+from ostiary.store.tables.s3 import account_public_access, bucket_access, object_access
 from ostiary.store.tables.saml import saml_keys, saml_providers, saml_redemptions
 
 __all__ = [
@@ -60,8 +61,10 @@ __all__ = [
     "access_keys",
     "account_creations",
     "account_properties",
+    "account_public_access",
     "accounts",
     "attachments",
+    "bucket_access",
     "buckets",
     "changes",
     "console_sessions",
@@ -79,6 +82,7 @@ __all__ = [
     "memberships",
     "metadata",
     "mfa_devices",
+    "object_access",
     "openid_providers",
     "organization_attachments",
     "organization_members",
