@@ -47,6 +47,10 @@ def needs_chromium() -> str:
     return found
 
 
+_PAINTED: Final = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Colours are those of the scheme once two frames were painted."""
+
+
 class Watched:
     """A page that notes what must never happen."""
 
@@ -87,6 +91,7 @@ class Watched:
             for size in (WIDE, NARROW):
                 page.emulate_media(color_scheme=scheme)
                 page.set_viewport_size(size)
+                page.evaluate(_PAINTED)
                 found = _axe(page)
                 assert not found, f"{what or page.url} ({scheme}, {size['width']}): {found}"
                 assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), (
@@ -132,7 +137,7 @@ def browsing() -> Iterator[Any]:
 @contextmanager
 def watched(browser: Any, origin: str, **context: Any) -> Iterator[Watched]:
     """A new window with nothing in it; at its end it has nothing to complain of."""
-    made = browser.new_context(viewport=WIDE, locale=context.pop("locale", "en-GB"), **context)
+    made = browser.new_context(viewport=WIDE, reduced_motion="reduce", locale=context.pop("locale", "en-GB"), **context)
     try:
         window = Watched(made, origin)
         yield window

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 from urllib.parse import quote, unquote
 
 from ostiary.authorization.caller import Caller, CallerKind
@@ -39,9 +39,16 @@ class Reply:
 class Seen(Generic[T]):
     """A part of a page: a value, or why it is not shown."""
 
-    value: T | None = None
+    found: T | None = None
     refused: str = ""
     """AWS's words for the refusal; empty when there is a value."""
+
+    @property
+    def value(self) -> T:
+        """What may be shown. Ask whether it may first."""
+        if self.refused:
+            raise ValueError("this may not be shown")
+        return cast("T", self.found)
 
     def __bool__(self) -> bool:
         return not self.refused
@@ -123,7 +130,7 @@ class Visit:
     def see(self, service: str, operation: str, **params: Any) -> Seen[Any]:
         """The same as `perform` for a part of a page: a refusal is told in its place. Other faults are raised."""
         try:
-            return Seen(value=self.perform(service, operation, **params))
+            return Seen(found=self.perform(service, operation, **params))
         except ServiceFault as fault:
             if not is_refusal(fault):
                 raise
@@ -132,7 +139,7 @@ class Visit:
     def glimpse(self, view: View[T], **params: Any) -> Seen[T]:
         """The same as `look` for a part of a page."""
         try:
-            return Seen(value=self.look(view, **params))
+            return Seen(found=self.look(view, **params))
         except ServiceFault as fault:
             if not is_refusal(fault):
                 raise
