@@ -24,6 +24,7 @@ from ostiary.clock import SystemClock
 from ostiary.doors.api.app import ApiApp
 from ostiary.doors.api.forwarding import Forwarder
 from ostiary.doors.api.listener import ApiServer
+from ostiary.doors.api.proxies import Proxies
 from ostiary.doors.console import ConsoleDoor
 from ostiary.doors.http import Listener, Tls, address, bound, listener, serve_all
 from ostiary.doors.metadata import bind_relay_socket, note_address, stored_apps
@@ -278,7 +279,8 @@ async def _serve(
     gate = Gate(built.house, built.audit, _report)
     upstream = Upstream(signer=engine_signer)
     forwarder = Forwarder(gate, engine, upstream) if engine is not None else None
-    api = ApiApp(gate, built.house.clock, forwarder, settings.max_body, _report)
+    proxies = Proxies(settings.trusted_proxies) if settings.trusted_proxies else None
+    api = ApiApp(gate, built.house.clock, forwarder, settings.max_body, _report, proxies)
     console = ConsoleDoor(ConsoleGate(built.house, built.audit, _report))
     loopback, relayed = stored_apps(built.house, built.audit, session_seconds(os.environ))
     served: list[tuple[Listener, list[socket.socket]]] = [

@@ -62,6 +62,8 @@ class Settings:
     """PEM file of authorities that are believed for them, besides the system's."""
     public_url: str | None = None
     """Where others reach the AWS endpoint, such as `https://aws.example.com`; None: the address it listens on."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     throttle: tuple[Rate, ...] = ()
     """Empty: requests are not counted."""
     audit_delay: float = 0.1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import urllib.error
 import urllib.request
 from typing import Any
 
 import pytest
 
+from ostiary.services.s3.acls import ANONYMOUS_ID
 from tests.guarded.conftest import S3World
 from tests.guarded.test_access import code, message
 
@@ -301,3 +303,68 @@ def _to_the_server(request: Any, **_: Any) -> None:
     account, _, rest = request.url.removeprefix("http://").partition(".")
     request.headers["host"] = f"{account}.{rest.partition('/')[0]}"
     request.url = f"http://{rest}"
+
+
+def test_what_is_kept_of_an_object_goes_with_it(guarded: S3World, other: Any) -> None:
+    bucket = guarded.with_acls()
+    allow = {"Principal": {"AWS": guarded.other["account"]}, "Action": "s3:PutObject"}
+    guarded.policy(bucket, {**allow, "Resource": f"arn:aws:s3:::{bucket}/*"})
+    for key in ("one", "two", "versioned"):
+        other.put_object(Bucket=bucket, Key=key, Body=b"theirs")
+    assert kept(guarded, bucket) == ["one", "two", "versioned"]
+    guarded.root.delete_object(Bucket=bucket, Key="one")
+    guarded.root.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "two"}]})
+    assert kept(guarded, bucket) == ["versioned"]
+    guarded.root.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    guarded.root.delete_object(Bucket=bucket, Key="versioned")
+    assert kept(guarded, bucket) == ["versioned"]
+    marker = guarded.root.list_object_versions(Bucket=bucket)["DeleteMarkers"][0]["VersionId"]
+    guarded.root.delete_object(Bucket=bucket, Key="versioned", VersionId=marker)
+    assert other.get_object(Bucket=bucket, Key="versioned")["Body"].read() == b"theirs"
+    version = guarded.root.list_object_versions(Bucket=bucket)["Versions"][0]["VersionId"]
+    guarded.root.delete_object(Bucket=bucket, Key="versioned", VersionId=version)
+    assert kept(guarded, bucket) == []
+    other.put_object(Bucket=bucket, Key="last", Body=b"", ACL="public-read")
+    guarded.root.delete_object(Bucket=bucket, Key="last")
+    guarded.root.delete_bucket(Bucket=bucket)
+    guarded.root.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
+    assert code(guarded.root.put_bucket_acl, Bucket=bucket, ACL="private") == "AccessControlListNotSupported"
+
+
+def kept(guarded: S3World, bucket: str) -> list[str]:
+    """The keys of which an owner or an ACL is kept."""
+    with sqlite3.connect(guarded.server.data / "ostiary.db") as database:
+        asked = 'SELECT "key" FROM object_access WHERE bucket = ? ORDER BY 1'
+        return [key for (key,) in database.execute(asked, (bucket,))]
+
+
+def test_a_form_uploads_for_who_signed_it_and_with_the_acl_it_names(guarded: S3World) -> None:
+    bucket = guarded.with_acls()
+    for acl, found in (("public-read", b"file"), ("private", 403)):
+        made = guarded.root.generate_presigned_post(bucket, "f", {"acl": acl}, [{"acl": acl}])
+        assert post(made["url"], made["fields"]) == 204
+        assert plain_get(guarded, bucket, "f") == found
+    nobody = f"{guarded.server.endpoint}/{bucket}"
+    assert post(nobody, {"key": "n"}) == 403
+    guarded.root.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
+    assert post(nobody, {"key": "n"}) == 204
+    assert guarded.s3(()).get_object_acl(Bucket=bucket, Key="n")["Owner"]["ID"] == ANONYMOUS_ID
+    assert code(guarded.root.get_object, Bucket=bucket, Key="n") == "AccessDenied"
+    assert post(nobody, {"key": "f"}) == 403  # another's
+
+
+def post(url: str, fields: dict[str, str]) -> int:
+    """Upload a file as a browser's form does."""
+    boundary = "boundary"
+    parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items()]
+    file = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\nfile\r\n--{boundary}--\r\n'
+    )
+    headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
+    request = urllib.request.Request(url, ("".join(parts) + file).encode(), headers, method="POST")
+    try:
+        with urllib.request.urlopen(request) as answer:
+            status: int = answer.status
+            return status
+    except urllib.error.HTTPError as error:
+        return error.code

@@ -14,7 +14,7 @@ import stat
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -218,7 +218,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path
 
 def test_https_with_a_certificate(data: Path, certificate: tuple[Path, Path]) -> None:
     paths = "--tls-certificate", str(certificate[0]), "--tls-key", str(certificate[1])
-    server = Server.start(data, "--no-s3", *paths)
+    server = Server.start(data, "--no-s3", *paths, "--trusted-proxy", "127.0.0.1/32")
     try:
         assert server.endpoint.startswith("https://127.0.0.1:")
         assert credentials(data)["root"]["endpoint_url"] == server.endpoint
@@ -233,6 +233,8 @@ def test_https_with_a_certificate(data: Path, certificate: tuple[Path, Path]) ->
         key = iam.create_access_key(UserName="secure")["AccessKey"]
         own = server.client("iam", (key["AccessKeyId"], key["SecretAccessKey"]), verify=str(certificate[0]))
         assert own.get_user()["User"]["UserName"] == "secure"
+        pair = (key["AccessKeyId"], key["SecretAccessKey"])
+        _told_by_a_proxy(iam, lambda: server.client("s3", pair, verify=str(certificate[0])))
         place = urlsplit(server.endpoint)
         context = ssl.create_default_context(cafile=str(certificate[0]))
         with (
@@ -247,6 +249,34 @@ def test_https_with_a_certificate(data: Path, certificate: tuple[Path, Path]) ->
         began = time.monotonic()
         assert server.stop() == 0
         assert time.monotonic() - began < 5  # though clients keep their connections open
+
+
+def _told_by_a_proxy(iam: Any, client: Callable[[], Any]) -> None:
+    """A trusted proxy tells who asks; the version of TLS is that of the connection."""
+    condition = {
+        "IpAddress": {"aws:SourceIp": "203.0.113.0/24"},
+        "NumericGreaterThanEquals": {"s3:TlsVersion": "1.2"},
+        "Bool": {"aws:SecureTransport": "true"},
+    }
+    document = policy("s3:ListAllMyBuckets", Condition=condition)
+    iam.put_user_policy(UserName="secure", PolicyName="from-there", PolicyDocument=document)
+
+    def listed(**headers: str) -> int:
+        made = client()
+        made.meta.events.register(
+            "before-send.s3.ListBuckets",
+            lambda request, **_: request.headers.update({k.replace("_", "-"): v for k, v in headers.items()}),
+        )
+        try:
+            found: int = made.list_buckets()["ResponseMetadata"]["HTTPStatusCode"]
+        except ClientError as refused:
+            found = refused.response["ResponseMetadata"]["HTTPStatusCode"]
+        return found
+
+    assert listed() == 403
+    assert listed(x_forwarded_for="203.0.113.9") == 200
+    assert listed(x_forwarded_for="203.0.113.9, 198.51.100.1") == 403
+    assert listed(x_forwarded_for="203.0.113.9", x_forwarded_proto="http") == 403
 
 
 def policy(action: str, **more: Any) -> str:

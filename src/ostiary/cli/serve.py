@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -54,6 +55,10 @@ def serve(
             help="Requests a second that an account may make: iam=20/40, iam-write=5, sts:AssumeRole=100.",
         ),
     ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CIDR", help="X-Forwarded-For and X-Forwarded-Proto from here are believed. Repeatable."),
+    ] = None,
     allow_private_issuer: Annotated[
         list[str] | None,
         typer.Option(
@@ -93,6 +98,7 @@ def serve(
         engines=_engines(s3_engines),
         supervise_engine=not no_s3,
         throttle=tuple(map(_rate, throttle or ())),
+        trusted_proxies=tuple(map(_network, trusted_proxy or ())),
         private_issuers=tuple(allow_private_issuer or ()),
         issuer_ca=issuer_ca.expanduser().absolute() if issuer_ca else None,
         public_url=public_url,
@@ -105,6 +111,13 @@ def serve(
     except CannotServe as reason:
         typer.echo(f"ostiary: {reason}", err=True)
         raise typer.Exit(1) from None
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise typer.BadParameter(f"`{text}` is no network such as 10.0.0.0/8", param_hint="--trusted-proxy") from None
 
 
 def _rate(text: str) -> Rate:

@@ -289,6 +289,7 @@ class Gate:
             style=None if presented is None else _STYLES[presented.style],
             signed_at=presented.time if presented else None,
             secure=request.secure,
+            tls_version=request.tls_version,
             host=request.header("host"),
             form=route.fields,
         )

@@ -23,6 +23,8 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """None: not read; it is streamed to the engine."""
     source_ip: str
     secure: bool
+    tls_version: str | None = None
+    """`1.2` or `1.3`; None where TLS ends elsewhere or there is none."""
     at: datetime
     request_id: str
     first_headers: Mapping[str, str] = {}

@@ -16,6 +16,7 @@ from ostiary.doors.api.exchange import ClientGone, Exchange
 from ostiary.doors.api.forms import read_form
 from ostiary.doors.api.forwarding import Forwarder
 from ostiary.doors.api.hands import Hands
+from ostiary.doors.api.proxies import Proxies
 from ostiary.gate.gate import Gate, Route
 from ostiary.gate.request import HttpRequest, HttpResponse
 from ostiary.services.operation import MustWait
@@ -29,9 +30,16 @@ class ApiApp:
     """Takes exchanges from the connections."""
 
     def __init__(
-        self, gate: Gate, clock: Clock, forwarder: Forwarder | None, most_body: int, report: Callable[[str], None]
+        self,
+        gate: Gate,
+        clock: Clock,
+        forwarder: Forwarder | None,
+        most_body: int,
+        report: Callable[[str], None],
+        proxies: Proxies | None = None,
     ) -> None:
         self._gate, self._clock, self._forwarder, self._report = gate, clock, forwarder, report
+        self._proxies = proxies
         self.most_body = most_body
         """Bytes of a body that are read into memory."""
         self._hands = Hands(_THREADS)
@@ -129,14 +137,18 @@ class ApiApp:
 
     def _request(self, exchange: Exchange, body: bytes | None) -> HttpRequest:
         at = self._clock.now()
+        source_ip, secure = exchange.source_ip, exchange.secure
+        if self._proxies is not None:
+            source_ip, secure = self._proxies.origin(source_ip, secure, exchange.headers)
         return HttpRequest(
             method=exchange.method,
             raw_path=exchange.raw_path,
             raw_query=exchange.raw_query,
             headers=exchange.headers,
             body=body,
-            source_ip=exchange.source_ip,
-            secure=exchange.secure,
+            source_ip=source_ip,
+            secure=secure,
+            tls_version=exchange.tls_version,
             at=at,
             request_id=new_request_id(at),
         )

@@ -87,6 +87,7 @@ class Connection(asyncio.Protocol):
         self.stopping = False
         self._writable: asyncio.Future[None] | None = None
         self.source_ip, self.secure = "", False
+        self.tls_version: str | None = None
 
     # what asyncio tells us
 
@@ -97,7 +98,9 @@ class Connection(asyncio.Protocol):
         self._connections.add(self)
         peer = transport.get_extra_info("peername")
         self.source_ip = str(peer[0]) if isinstance(peer, tuple) else "127.0.0.1"
-        self.secure = transport.get_extra_info("sslcontext") is not None
+        tls = transport.get_extra_info("ssl_object")
+        self.secure = tls is not None
+        self.tls_version = (tls.version() or "").removeprefix("TLSv") or None if tls is not None else None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self)

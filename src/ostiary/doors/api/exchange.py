@@ -147,6 +147,11 @@ class Exchange:
         """Whether it came over TLS."""
         return self._connection.secure
 
+    @property
+    def tls_version(self) -> str | None:
+        """`1.2` or `1.3`; None without TLS."""
+        return self._connection.tls_version
+
     async def read(self) -> bytes:
         """What has come of the body; empty at its end. Raises `ClientGone`."""
         if self.expects and not (self._parts or self.complete or self.begun):

@@ -99,6 +99,7 @@ def s3_facts(call: Call, s3: S3Call, known: Mapping[str, BucketFacts], body: Bod
         at=call.facts.at,
         signature=signature,
         body=body,
+        tls_version=s3.tls_version,
         owners={name: bucket.record.account for name, bucket in known.items()},
     )
 

@@ -20,6 +20,8 @@ class S3Call:
     """`REST-HEADER`, `REST-QUERY-STRING` or `POST`; None for an anonymous request."""
     signed_at: datetime | None
     secure: bool
+    tls_version: str | None = None
+    """`1.2`, `1.3`; None where TLS ends elsewhere or there is none."""
     host: str = ""
     """The header, as the client addressed us."""
     form: Any = None

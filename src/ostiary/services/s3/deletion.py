@@ -43,6 +43,7 @@ def delete_objects(call: Call, tx: Transaction) -> dict[str, Any]:
     if allowed:
         done, failed = _delete(call, s3.request.bucket or "", allowed)
         deleted, errors = done, errors + failed
+        _forget(call, tx, s3.request.bucket or "", done)
     quiet = bool((call.params.get("Delete") or {}).get("Quiet"))
     return {"Deleted": [] if quiet else deleted, "Errors": errors}
 
@@ -100,6 +101,16 @@ def _delete(call: Call, bucket: str, wanted: list[Wanted]) -> tuple[list[dict[st
             code, message = text(element, "Code"), text(element, "Message")
             failed.append({"Key": text(element, "Key"), "Code": code, "Message": message})
     return done, failed
+
+
+def _forget(call: Call, tx: Transaction, bucket: str, done: list[dict[str, Any]]) -> None:
+    """Forget what is kept of objects that are gone for good: those that leave no delete marker and had no versions."""
+    gone = [each["Key"] for each in done if "VersionId" not in each and not each.get("DeleteMarker")]
+    kept = [key for key in gone if tx.object_access.any(bucket, key)]
+    if kept:
+        with call.house.store.write() as writing:
+            for key in kept:
+                writing.object_access.remove_older(bucket, key, but="", before=call.now + 1)
 
 
 def _optional(element: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ostiary.services.s3.faults import access_denied
 from ostiary.services.s3.headers import onward
 from ostiary.services.s3.new_objects import made
 from ostiary.services.s3.operations import FORWARDED, filled
+from ostiary.services.s3.ownership import head, marker_of
 from ostiary.store.transaction import Transaction
 
 _READS_ONE: Final = frozenset({"GetObject", "HeadObject", "GetObjectAttributes", "GetObjectTagging"})
@@ -27,7 +28,7 @@ _COPIES: Final = frozenset({"CopyObject", "UploadPartCopy"})
 _BEGINS_ONE: Final = frozenset({"PutObject", "CreateMultipartUpload"})
 _ANY_CONTENT: Final = ("content-type", "binary/octet-stream")
 """What S3 says of an object whose type nobody told; SeaweedFS would guess from the key."""
-_ELSEWHERE: Final = frozenset({"DeleteObjects", "CompleteMultipartUpload"})
+_ELSEWHERE: Final = frozenset({"DeleteObject", "DeleteObjects", "CompleteMultipartUpload"})
 _COMPLETE_SECONDS: Final = 600
 
 
@@ -52,6 +53,26 @@ def _forward(call: Call, tx: Transaction) -> Forward:
 
 for _name in sorted(FORWARDED - _ELSEWHERE):
     operation("s3", _name, asks=s3_asks, blocking=_name in _COPIES)(_forward)
+
+
+@operation("s3", "DeleteObject", asks=s3_asks)
+def delete_object(call: Call, tx: Transaction) -> Any:
+    """Send it on; what is kept of the object is forgotten once the engine has deleted it."""
+    s3: S3Call = call.target
+    bucket, key = s3.request.bucket or "", s3.request.key or ""
+    if not tx.object_access.any(bucket, key):
+        return _forward(call, tx)
+    refuse_inexact(call)
+    headers = onward(call)
+    there = head(call, bucket, key, s3.request.version_id)
+    given = ask_engine(call, "DELETE", s3.request.forward_path, s3.request.forward_query, headers)
+    answered = dict(given.headers)
+    marked = "x-amz-delete-marker" in answered and s3.request.version_id is None
+    if given.status < 300 and there is not None and not marked:
+        with call.house.store.write() as writing:
+            writing.object_access.remove(bucket, key, marker_of(there))
+    kept = [(n, v) for n, v in given.headers if n == "content-type" or n.startswith(("x-amz-version", "x-amz-delete"))]
+    return Answer(status=given.status, headers=[*kept, ("x-amz-request-id", call.facts.request_id)], body=given.body)
 
 
 @operation("s3", "CompleteMultipartUpload", asks=s3_asks, blocking=True)
