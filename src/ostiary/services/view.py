@@ -19,27 +19,33 @@ T = TypeVar("T")
 class View(Generic[T]):
     """A question to the house with what it needs permission for."""
 
-    def __init__(self, service: str, name: str, asks: Asks, show: Callable[[Call, Transaction], T]) -> None:
+    def __init__(
+        self, service: str, name: str, asks: Asks, show: Callable[[Call, Transaction], T], *, changes: bool = False
+    ) -> None:
         self.service, self.name = service, name
         self.operation = Operation(
-            service=service, name=name, asks=asks, do=show, changes=False, blocking=True, anonymous=False
+            service=service, name=name, asks=asks, do=show, changes=changes, blocking=True, anonymous=False
         )
 
     def __repr__(self) -> str:
         return f"<View {self.service}:{self.name}>"
 
 
-def view(service: str, name: str, *, asks: Asks) -> Callable[[Callable[[Call, Transaction], T]], View[T]]:
+def view(
+    service: str, name: str, *, asks: Asks, changes: bool = False
+) -> Callable[[Callable[[Call, Transaction], T]], View[T]]:
     """Make a view of a function.
 
     Args:
         service: whose record it goes into, `iam`.
         name: the operation of AWS's that it is recorded as, `ListUsers`.
         asks: the permissions without which nothing is shown.
+        changes: it writes: what AWS's API can't do and its console can (registering a passkey). Its event is written with
+            the change.
     """
 
     def make(show: Callable[[Call, Transaction], T]) -> View[T]:
-        return View(service, name, asks, show)
+        return View(service, name, asks, show, changes=changes)
 
     return make
 
