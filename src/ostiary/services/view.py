@@ -40,8 +40,8 @@ def view(
         service: whose record it goes into, `iam`.
         name: the operation of AWS's that it is recorded as, `ListUsers`.
         asks: the permissions without which nothing is shown.
-        changes: it writes: what AWS's API can't do and its console can (registering a passkey). Its event is written with
-            the change.
+        changes: it writes: what AWS's console can do and its API can't (registering a passkey). Its event is written
+            with the change.
     """
 
     def make(show: Callable[[Call, Transaction], T]) -> View[T]:
