@@ -35,6 +35,7 @@ from ostiary.engines.several import Several
 from ostiary.engines.upstream import Upstream
 from ostiary.entropy import SystemEntropy
 from ostiary.gate.console import ConsoleGate
+from ostiary.gate.forward_auth import ForwardAuth
 from ostiary.gate.gate import Gate
 from ostiary.services.accounts import CannotFound, Founded, found_first, renew_endpoint, write_root_credentials
 from ostiary.services.ec2.role_delivery import session_seconds
@@ -280,7 +281,9 @@ async def _serve(
     upstream = Upstream(signer=engine_signer)
     forwarder = Forwarder(gate, engine, upstream) if engine is not None else None
     proxies = Proxies(settings.trusted_proxies) if settings.trusted_proxies else None
-    api = ApiApp(gate, built.house.clock, forwarder, settings.max_body, _report, proxies)
+    api = ApiApp(
+        gate, built.house.clock, forwarder, ForwardAuth(gate, built.house), settings.max_body, _report, proxies
+    )
     console = ConsoleDoor(ConsoleGate(built.house, built.audit, _report))
     loopback, relayed = stored_apps(built.house, built.audit, session_seconds(os.environ))
     served: list[tuple[Listener, list[socket.socket]]] = [

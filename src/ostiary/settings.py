@@ -64,6 +64,8 @@ class Settings:
     """Where others reach the AWS endpoint, such as `https://aws.example.com`; None: the address it listens on."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    forward_auth_secret: str | None = field(default=None, repr=False)
+    """What a proxy that asks about requests must say; None: no proxy may."""
     throttle: tuple[Rate, ...] = ()
     """Empty: requests are not counted."""
     audit_delay: float = 0.1

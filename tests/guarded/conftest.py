@@ -12,6 +12,7 @@ import pytest
 
 from tests.live import Server
 
+SECRET = "what-the-proxy-says-and-nobody-else"
 _numbers = itertools.count(1)
 
 
@@ -23,6 +24,8 @@ class S3World:
     other: dict[str, str]
     """A second account's root user."""
     made: list[str] = field(default_factory=list)
+
+    forward_auth_secret: str = SECRET
 
     @property
     def root(self) -> Any:
@@ -75,7 +78,11 @@ class S3World:
 
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server.start(tmp_path_factory.mktemp("guarded") / "data")
+    home = tmp_path_factory.mktemp("guarded")
+    secret = home / "proxy-secret"
+    secret.touch(0o600)
+    secret.write_text(SECRET + "\n")
+    server = Server.start(home / "data", "--forward-auth-secret", str(secret))
     server.wait_for_s3()
     yield server
     server.stop()

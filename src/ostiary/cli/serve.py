@@ -47,6 +47,10 @@ def serve(
         Path | None,
         typer.Option(help="TOML file of further S3 endpoints, by prefix of bucket.", envvar="OSTIARY_S3_ENGINES"),
     ] = None,
+    forward_auth_secret: Annotated[
+        Path | None,
+        typer.Option(help="File of the secret with which a proxy in front of the S3 engine may ask about requests."),
+    ] = None,
     no_s3: Annotated[bool, typer.Option("--no-s3", help="Start no S3 engine.")] = False,
     throttle: Annotated[
         list[str] | None,
@@ -96,6 +100,7 @@ def serve(
         workers=workers,
         remote_engine=_remote(s3_endpoint, s3_exact_keys),
         engines=_engines(s3_engines),
+        forward_auth_secret=_secret(forward_auth_secret),
         supervise_engine=not no_s3,
         throttle=tuple(map(_rate, throttle or ())),
         trusted_proxies=tuple(map(_network, trusted_proxy or ())),
@@ -128,6 +133,21 @@ def _rate(text: str) -> Rate:
     if found is None or per_second <= 0 or burst < 1:
         raise typer.BadParameter(f"`{text}` is no rate; write FAMILY=RATE or FAMILY=RATE/BURST, such as iam=20/40")
     return Rate(family=found[1], per_second=per_second, burst=burst)
+
+
+def _secret(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    path = path.expanduser()
+    try:
+        if path.stat().st_mode & 0o007:
+            raise typer.BadParameter(f"--forward-auth-secret: `{path}` can be read by everybody: chmod 640")
+        secret = path.read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        raise typer.BadParameter(f"--forward-auth-secret: `{path}` can't be read") from None
+    if len(secret) < 32 or not secret.isascii() or not secret.isprintable():
+        raise typer.BadParameter("--forward-auth-secret: a secret has 32 characters of ASCII or more, on one line")
+    return secret
 
 
 def _engines(path: Path | None) -> tuple[RemoteEngineSettings, ...]:

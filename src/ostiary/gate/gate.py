@@ -155,6 +155,25 @@ class Gate:
         self._record(trail, told)
         return error_response(route.request, route.target, told)
 
+    def judge(self, route: Route) -> Forward | None:
+        """What may be sent to the engine, for a proxy that sends it; None for what is to come to `answer`, which tells
+        and records why. Ask only about operations that the engine does.
+
+        Raises:
+            MustWait: only where `route.patient` is not set.
+        """
+        trail = Trail(route)
+        try:
+            outcome = self._perform(route, trail)
+        except MustWait:
+            raise
+        except Exception:
+            return None
+        if not isinstance(outcome, Forward):
+            return None
+        outcome.keep["trail"] = trail
+        return outcome
+
     def finish(self, forward: Forward, error: tuple[str, str, int] | None) -> None:
         """A forwarded request came to its end; `error`: code, message and status when it failed."""
         self._record(forward.keep["trail"], ServiceFault(*error) if error else None)

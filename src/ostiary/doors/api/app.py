@@ -17,6 +17,7 @@ from ostiary.doors.api.forms import read_form
 from ostiary.doors.api.forwarding import Forwarder
 from ostiary.doors.api.hands import Hands
 from ostiary.doors.api.proxies import Proxies
+from ostiary.gate.forward_auth import ForwardAuth
 from ostiary.gate.gate import Gate, Route
 from ostiary.gate.request import HttpRequest, HttpResponse
 from ostiary.services.operation import MustWait
@@ -34,12 +35,13 @@ class ApiApp:
         gate: Gate,
         clock: Clock,
         forwarder: Forwarder | None,
+        forward_auth: ForwardAuth,
         most_body: int,
         report: Callable[[str], None],
         proxies: Proxies | None = None,
     ) -> None:
         self._gate, self._clock, self._forwarder, self._report = gate, clock, forwarder, report
-        self._proxies = proxies
+        self._proxies, self._forward_auth = proxies, forward_auth
         self.most_body = most_body
         """Bytes of a body that are read into memory."""
         self._hands = Hands(_THREADS)
@@ -85,9 +87,25 @@ class ApiApp:
             if page is not None:
                 exchange.answer(page)
                 return
+            if self._forward_auth.asked(request):
+                self._tell(exchange, request)
+                return
             request = request if request.body is not None else replace(request, body=exchange.body)
             exchange.drop()
         self._carry_out(exchange, self._gate.route(request))
+
+    def _tell(self, exchange: Exchange, request: HttpRequest) -> None:
+        """Answer a proxy that asks about a request."""
+        try:
+            exchange.answer(self._forward_auth.answer(request, patient=False))
+        except MustWait:
+            self._hands.do(partial(self._forward_auth.answer, request, patient=True), partial(self._told, exchange))
+
+    def _told(self, exchange: Exchange, outcome: HttpResponse | BaseException) -> None:
+        if isinstance(outcome, BaseException):
+            self._failed(exchange, outcome)
+        else:
+            exchange.answer(outcome)
 
     async def _form(self, exchange: Exchange, head: HttpRequest) -> None:
         self._carry_out(exchange, await read_form(self._gate, head, exchange))

@@ -13,6 +13,7 @@ from ostiary.services.operation import Call, operation
 from ostiary.services.outcome import Answer, Forward
 from ostiary.services.s3.access import may_list, s3_asks
 from ostiary.services.s3.actions import MAKES_OBJECTS
+from ostiary.services.s3.bodies import check_length
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.engine_calls import ask_engine, engine_of
 from ostiary.services.s3.faults import access_denied
@@ -36,6 +37,8 @@ def _forward(call: Call, tx: Transaction) -> Forward:
     """Send the request on, written anew from what was understood and authorized."""
     s3: S3Call = call.target
     refuse_inexact(call)
+    if s3.body is None and s3.request.method == "PUT":
+        check_length(s3)
     headers = onward(call)
     if call.operation in MAKES_OBJECTS:
         headers = made(call, tx, headers)
