@@ -34,6 +34,7 @@ _BYTES: Final = frozenset({"GetObject", "HeadObject", "PutObject"})
 _REPLACED: Final = frozenset({"x-amz-date", "x-amz-content-sha256", "x-amz-security-token"})
 """Headers of the client that the proxy replaces, or leaves out."""
 _JUDGED: Final = ("x-amz-checksum-", "x-amz-sdk-checksum-algorithm", "x-amz-trailer", "content-md5")
+_ANY_CONTENT: Final = "binary/octet-stream"
 _UNSIGNED: Final = "UNSIGNED-PAYLOAD"
 _TO_US: Final = HttpResponse(status=401)
 
@@ -81,8 +82,8 @@ class ForwardAuth:
     def _signed(self, forward: Forward, address: EngineAddress, request_id: str) -> tuple[tuple[str, str], ...]:
         said = [("host", address.authority), *(each for each in forward.headers if each[0].startswith("x-amz-"))]
         sent = dict(self._house.engine_signer(address, forward.method, forward.raw_path, forward.raw_query, said))
-        uri = forward.raw_path + (f"?{forward.raw_query}" if forward.raw_query else "")
-        kind = next((value for name, value in forward.headers if name == "content-type"), "")
+        uri = f"{forward.raw_path}?{forward.raw_query}"  # with `?` always: Caddy would add the client's query
+        kind = next((value for name, value in forward.headers if name == "content-type"), _ANY_CONTENT)
         return (
             ("x-ostiary-engine", address.authority),
             ("x-ostiary-uri", uri),
