@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.guarded.conftest import S3World
-from tests.live import BIN, REPOSITORY, Server
+from tests.live import BIN, REPOSITORY
 from tests.needs import need
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("guarded")]
@@ -41,10 +41,7 @@ class Proxied:
     guarded: S3World
 
     def s3(self, key: tuple[str, ...] | None = None, **more: Any) -> Any:
-        server = self.guarded.server
-        return Server.client(
-            Server(server.data, server.process, self.url, server.metadata, server.log), "s3", key, **more
-        )
+        return replace(self.guarded.server, endpoint=self.url).client("s3", key, **more)
 
 
 @pytest.fixture(scope="module", params=["nginx", "caddy"])
