@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
-
 from tests.live import REPOSITORY
+from tests.needs import need
 
 AXE: Final = REPOSITORY / "tests" / "clients" / "js" / "node_modules" / "axe-core" / "axe.min.js"
 SCHEMES: Final = ("light", "dark")
@@ -40,10 +39,8 @@ def chromium_path() -> str | None:
 def needs_chromium() -> str:
     """The browser's path; without one the test is skipped loudly, or fails in CI."""
     found = chromium_path()
-    if found is None:
-        if os.environ.get("OSTIARY_SKIP_NOTHING") == "1":
-            pytest.fail("chromium is missing: apt-get install chromium")
-        pytest.skip("NOT TESTED: chromium is missing (apt-get install chromium)")
+    need(found, "chromium is missing: apt-get install chromium")
+    assert found is not None
     return found
 
 
