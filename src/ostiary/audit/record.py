@@ -8,8 +8,8 @@ keys, and the policies in force by the hash of their text, so that the decision 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -17,10 +17,14 @@ from ostiary.authorization.caller import BY_WORD, Caller, CallerKind
 from ostiary.authorization.context import RequestFacts, iso
 from ostiary.authorization.judge import Judgement
 from ostiary.credentials.sessions import Session, SessionKind
-from ostiary.policy import Attached, FederatedUser, InForce, Matched, RoleSession
+from ostiary.policy import Attached, FederatedUser, InForce, Matched, Principal, RoleSession
 from ostiary.store.records import EventRecord
 
 _VERSION: Final = "1.11"
+_REMEMBERED: Final = 1024
+
+K = TypeVar("K")
+V = TypeVar("V")
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -49,47 +53,70 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     """CloudTrail's `additionalEventData`."""
 
 
-def event(happening: Happening) -> tuple[EventRecord, dict[str, str]]:
+class _Event(msgspec.Struct, frozen=True, kw_only=True):
+    """CloudTrail's members, in its order."""
+
+    eventVersion: str = _VERSION
+    userIdentity: msgspec.Raw
+    eventTime: str
+    eventSource: str
+    eventName: str
+    awsRegion: str
+    sourceIPAddress: str
+    userAgent: str
+    requestParameters: Any
+    responseElements: Any
+    requestID: str
+    eventID: str
+    readOnly: bool
+    eventType: str
+    managementEvent: bool
+    recipientAccountId: str | None
+    eventCategory: str
+    errorCode: str | msgspec.UnsetType = msgspec.UNSET
+    errorMessage: str | msgspec.UnsetType = msgspec.UNSET
+    additionalEventData: Any = msgspec.UNSET
+    sessionCredentialFromConsole: str | msgspec.UnsetType = msgspec.UNSET
+    resources: list[dict[str, str]] | msgspec.UnsetType = msgspec.UNSET
+    ostiary: dict[str, Any]
+
+
+def event(happening: Happening) -> tuple[EventRecord, Mapping[str, str]]:
     """The row to keep, and the policy texts it refers to by hash."""
-    facts, caller = happening.facts, happening.caller
+    facts, caller, judgements = happening.facts, happening.caller, happening.judgements
     texts: dict[str, str] = {}
     at = int(facts.at.timestamp())
-    body: dict[str, Any] = {
-        "eventVersion": _VERSION,
-        "userIdentity": identity(caller, happening.claimed_key),
-        "eventTime": iso(at),
-        "eventSource": happening.event_source,
-        "eventName": happening.event_name,
-        "awsRegion": facts.region,
-        "sourceIPAddress": facts.source_ip,
-        "userAgent": facts.user_agent,
-        "requestParameters": happening.parameters,
-        "responseElements": happening.answer,
-        "requestID": facts.request_id,
-        "eventID": facts.request_id,
-        "readOnly": happening.read_only,
-        "eventType": happening.event_type,
-        "managementEvent": not happening.data_event,
-        "recipientAccountId": happening.account or (caller.account if caller else "") or None,
-        "eventCategory": "Data" if happening.data_event else "Management",
-    }
-    if happening.error is not None:
-        code, body["errorMessage"] = happening.error
-        if code:
-            body["errorCode"] = code
-    if happening.additional is not None:
-        body["additionalEventData"] = happening.additional
-    if caller is not None and caller.session is not None and caller.session.kind is SessionKind.CONSOLE:
-        body["sessionCredentialFromConsole"] = "true"
-    resources = _resources(happening.judgements)
-    if resources:
-        body["resources"] = resources
-    body["ostiary"] = {"asks": [_asked(judgement, texts) for judgement in happening.judgements]}
-    record = EventRecord(request_id=facts.request_id, account=body["recipientAccountId"], at=at, body=_json(body))
-    return record, texts
+    account = happening.account or (caller.account if caller else "") or None
+    code, message = happening.error or (None, msgspec.UNSET)
+    from_console = caller is not None and caller.session is not None and caller.session.kind is SessionKind.CONSOLE
+    body = _Event(
+        userIdentity=_identified(caller) if caller else _raw(identity(None, happening.claimed_key)),
+        eventTime=iso(at),
+        eventSource=happening.event_source,
+        eventName=happening.event_name,
+        awsRegion=facts.region,
+        sourceIPAddress=facts.source_ip,
+        userAgent=facts.user_agent,
+        requestParameters=happening.parameters,
+        responseElements=happening.answer,
+        requestID=facts.request_id,
+        eventID=facts.request_id,
+        readOnly=happening.read_only,
+        eventType=happening.event_type,
+        managementEvent=not happening.data_event,
+        recipientAccountId=account,
+        eventCategory="Data" if happening.data_event else "Management",
+        errorCode=code or msgspec.UNSET,
+        errorMessage=message,
+        additionalEventData=msgspec.UNSET if happening.additional is None else happening.additional,
+        sessionCredentialFromConsole="true" if from_console else msgspec.UNSET,
+        resources=(_resources(judgements) or msgspec.UNSET) if judgements else msgspec.UNSET,
+        ostiary={"asks": [_asked(judgement, texts) for judgement in judgements]},
+    )
+    return EventRecord(request_id=facts.request_id, account=account, at=at, body=_json(body)), texts
 
 
-def _json(body: Mapping[str, Any]) -> str:
+def _json(body: Any) -> str:
     """INVARIANT: nobody keeps a request out of the record by what is said in it."""
     try:
         return _encode(body).decode()
@@ -97,13 +124,39 @@ def _json(body: Mapping[str, Any]) -> str:
         return _encode(_writable(body)).decode()
 
 
+def _raw(body: Any) -> msgspec.Raw:
+    """A part that is written already."""
+    return msgspec.Raw(_json(body).encode())
+
+
 def _writable(value: Any) -> Any:
     """A copy without surrogates: what they were is told by a backslash."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, msgspec.Struct):
+        return type(value)(**{name: _writable(getattr(value, name)) for name in value.__struct_fields__})
     if isinstance(value, Mapping):
         return {_writable(name): _writable(each) for name, each in value.items()}
     return [_writable(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+class _Parts(Generic[K, V]):
+    """What the record says of things that are the same for many requests, by the thing itself.
+
+    INVARIANT: each is held as long as its id is the key, so that no other object has this id.
+    """
+
+    def __init__(self, make: Callable[[K], V]) -> None:
+        self._make = make
+        self._made: dict[int, tuple[K, V]] = {}
+
+    def __call__(self, thing: K) -> V:
+        known = self._made.get(id(thing))
+        if known is None:
+            if len(self._made) >= _REMEMBERED:
+                self._made.clear()
+            known = self._made[id(thing)] = (thing, self._make(thing))
+        return known[1]
 
 
 def identity(caller: Caller | None, claimed_key: str) -> dict[str, Any]:
@@ -173,24 +226,30 @@ def _resources(judgements: Iterable[Judgement]) -> list[dict[str, str]]:
 
 
 def _asked(judgement: Judgement, texts: dict[str, str]) -> dict[str, Any]:
-    request = judgement.request
-    principal = {f: getattr(request.principal, f) for f in request.principal.__dataclass_fields__}
+    request, decision = judgement.request, judgement.decision
+    in_force, mentioned = _named_in_force(judgement.in_force)
+    texts.update(mentioned)
     return {
         "action": request.action,
         "resource": request.resource,
         "resourceAccount": request.resource_account,
         "resourceInManagementAccount": request.resource_in_management_account,
-        "decision": judgement.decision.verdict.value,
-        "decidedBy": judgement.decision.decided_by.value if judgement.decision.decided_by else None,
-        "matched": [_statement(each) for each in judgement.decision.matched],
-        "context": dict(request.context),
-        "principal": {"kind": type(request.principal).__name__, **principal},
-        "inForce": _in_force(judgement.in_force, texts),
+        "decision": decision.verdict.value,
+        "decidedBy": decision.decided_by.value if decision.decided_by else None,
+        "matched": [_told_of(each) for each in decision.matched],
+        "context": request.context,
+        "principal": _told_principal(request.principal),
+        "inForce": in_force,
     }
 
 
-def _statement(matched: Matched) -> dict[str, Any]:
-    return {
+def _principal(principal: Principal) -> msgspec.Raw:
+    members = {name: getattr(principal, name) for name in principal.__dataclass_fields__}
+    return _raw({"kind": type(principal).__name__, **members})
+
+
+def _statement(matched: Matched) -> msgspec.Raw:
+    told = {
         "type": matched.source.type.value,
         "policy": matched.source.name,
         "owner": matched.source.owner,
@@ -199,9 +258,13 @@ def _statement(matched: Matched) -> dict[str, Any]:
         "effect": matched.effect.value,
         "line": matched.start.line,
     }
+    return _raw(told)
 
 
-def _in_force(in_force: InForce, texts: dict[str, str]) -> dict[str, Any]:
+def _in_force(in_force: InForce) -> tuple[msgspec.Raw, Mapping[str, str]]:
+    """The policies, and their texts by hash."""
+    texts: dict[str, str] = {}
+
     def pool(attached: Iterable[Attached] | None) -> list[dict[str, Any]] | None:
         return None if attached is None else [_policy(each, texts) for each in attached]
 
@@ -217,7 +280,7 @@ def _in_force(in_force: InForce, texts: dict[str, str]) -> dict[str, Any]:
         "scp": levels(in_force.scp),
         "rcp": levels(in_force.rcp),
     }
-    return {name: value for name, value in named.items() if value is not None}
+    return _raw({name: value for name, value in named.items() if value is not None}), texts
 
 
 _digests: dict[str, str] = {}
@@ -240,3 +303,9 @@ def _policy(attached: Attached, texts: dict[str, str]) -> dict[str, Any]:
         "version": source.version,
         "hash": digest,
     }
+
+
+_identified: Final = _Parts[Caller, msgspec.Raw](lambda caller: _raw(identity(caller, "")))
+_told_principal: Final = _Parts[Principal, msgspec.Raw](_principal)
+_told_of: Final = _Parts[Matched, msgspec.Raw](_statement)
+_named_in_force: Final = _Parts[InForce, tuple[msgspec.Raw, Mapping[str, str]]](_in_force)

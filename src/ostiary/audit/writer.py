@@ -6,9 +6,10 @@ rather than lose events. What could not be written is kept for the next time.
 
 from __future__ import annotations
 
-import queue
 import sys
 import threading
+from collections import deque
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -31,7 +32,8 @@ class AuditWriter:
 
     def __init__(self, store: Store, delay: float) -> None:
         self._store, self._delay = store, delay
-        self._waiting: queue.Queue[Happening] = queue.Queue(_MOST_WAITING)
+        self._waiting: deque[Happening] = deque()
+        self._room = threading.Condition()
         self._key_uses: dict[str, AccessKeyUse] = {}
         self._role_uses: dict[str, RoleUse] = {}
         self._uses_lock = threading.Lock()
@@ -45,7 +47,10 @@ class AuditWriter:
 
     def note(self, happening: Happening) -> None:
         """Write this soon."""
-        self._waiting.put(happening)
+        if len(self._waiting) >= _MOST_WAITING:
+            with self._room:
+                self._room.wait_for(lambda: len(self._waiting) < _MOST_WAITING)
+        self._waiting.append(happening)
 
     def note_use(
         self, key_id: str, at: int, service: str, region: str, user_agent: str = "", source_ip: str = ""
@@ -120,9 +125,11 @@ class AuditWriter:
     def _fill_batch(self) -> None:
         while len(self._batch) < _BATCH:
             try:
-                self._batch.append(self._waiting.get_nowait())
-            except queue.Empty:
-                return
+                self._batch.append(self._waiting.popleft())
+            except IndexError:
+                break
+        with self._room:
+            self._room.notify_all()
 
     def _take_uses(self) -> tuple[dict[str, AccessKeyUse], dict[str, RoleUse]]:
         with self._uses_lock:
@@ -137,7 +144,7 @@ class AuditWriter:
             self._role_uses = roles | self._role_uses
 
 
-def _recorded(happening: Happening) -> tuple[EventRecord, dict[str, str]]:
+def _recorded(happening: Happening) -> tuple[EventRecord, Mapping[str, str]]:
     """The event; when it can't be written down whole, without what was asked. One event must not hold up the others."""
     try:
         return event(happening)

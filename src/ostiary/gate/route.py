@@ -51,16 +51,36 @@ class Routed(msgspec.Struct, frozen=True):
 
 def signing_name(request: HttpRequest) -> str | None:
     """The service at whose own address of AWS's the request arrived; else that of the scope, signed or presigned."""
-    own = _OWN_ADDRESS.fullmatch(request.header("host"))
-    if own is not None and own[1] != "s3" and own[1] in _served():
-        return own[1]  # a scope for another service is then refused with the signature
+    own = _own(request.header("host"))
+    if own is not None:
+        return own
     authorization = request.header("authorization")
     if authorization:
+        before = authorization.rpartition("Signature=")[0] or authorization
+        usual = _scoped(before) if len(before) <= _LONGEST_REMEMBERED else None
+        if usual is not None:
+            return usual
         found = _SCOPE.search(authorization)
         return found[1] if found else None
     found = _QUERY_SCOPE.search(request.raw_query)
     parts = unquote(found[1]).split("/") if found else []
     return parts[3] if len(parts) == 5 else None
+
+
+def _own(host: str) -> str | None:
+    """The service whose own address this is, S3 apart."""
+    if "amazonaws" not in host:
+        return None
+    own = _OWN_ADDRESS.fullmatch(host)
+    # a scope for another service is then refused with the signature
+    return own[1] if own is not None and own[1] != "s3" and own[1] in _served() else None
+
+
+@lru_cache(maxsize=1024)
+def _scoped(authorization: str) -> str | None:
+    """The service of the credential scope, from what stands before the signature."""
+    found = _SCOPE.search(authorization)
+    return found[1] if found else None
 
 
 def is_s3(request: HttpRequest) -> bool:
@@ -161,7 +181,8 @@ def _route_others(request: HttpRequest, named_in_scope: str | None) -> Routed:
     if "Action" in form and _OTHER_WAYS.isdisjoint(request.first_headers):
         host, path = request.header("host"), request.raw_path
         words = (named_in_scope, host, request.method, path, form["Action"], form.get("Version", ""))
-        usual = _by_action(*words) if sum(len(word or "") for word in words) <= _LONGEST_REMEMBERED else None
+        length = len(named_in_scope or "") + len(host) + len(path) + len(words[4]) + len(words[5])
+        usual = _by_action(*words) if length <= _LONGEST_REMEMBERED else None
         if usual is not None:
             return Routed(replace(usual.target, form=form))
     entries = _entries(request, named_in_scope, form)

@@ -67,7 +67,7 @@ def verify_form(
         SignatureFault: another signature; or one from the future, or older than a week, which a signing key lasts.
     """
     key = keys.find(secret, presented.scope)
-    computed = canonical.signature(key.key, policy)
+    computed = key.sign(policy)
     if not hmac.compare_digest(computed.encode(), canonical.wire(presented.signature)):
         details = {
             "AWSAccessKeyId": presented.akid,

@@ -5,22 +5,43 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Final
 
-from ostiary.sigv4.canonical import signing_key
+from ostiary.sigv4.canonical import signing_key, wire
 from ostiary.sigv4.presented import Scope
 
 _Entry = tuple[bytes, str, str, str]
 
 
-class SigningKey(NamedTuple):
-    """The key of one day, region and service, and where it belongs in the cache."""
+_BLOCK: Final = 64
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 
-    entry: _Entry
-    key: bytes
+
+class SigningKey:
+    """The key of one day, region and service, and where it belongs in the cache.
+
+    Both hashes of its HMAC (RFC 2104) are kept as they stand once they have taken the key: going on from there costs
+    half of what `hmac.digest` does.
+    """
+
+    __slots__ = ("_inner", "_outer", "entry", "key")
+
+    def __init__(self, entry: _Entry, key: bytes) -> None:
+        self.entry, self.key = entry, key
+        block = key.ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(block.translate(_INNER))
+        self._outer = hashlib.sha256(block.translate(_OUTER))
 
     def __repr__(self) -> str:
         return "SigningKey(…)"
+
+    def sign(self, text: str) -> str:
+        """SigV4 step 4, second half: the signature of a string to sign, in lower-case hexadecimal."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(wire(text))
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
 
 class SigningKeys:

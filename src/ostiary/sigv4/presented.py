@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, NoReturn
+
+import msgspec
 
 from ostiary.sigv4.canonical import ALGORITHM, TERMINATOR, TIME_FORMAT, Headers, decoded, query_pairs, wire
 from ostiary.sigv4.faults import Reason, SignatureFault
@@ -64,8 +66,7 @@ class Scope:
         return f"{self.date}/{self.region}/{self.service}/{TERMINATOR}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presented:
+class Presented(msgspec.Struct, frozen=True, kw_only=True):
     """A well-formed claim: who signed, what, when. `verify` says whether it is true."""
 
     style: Style
@@ -76,8 +77,11 @@ class Presented:
     time: datetime
     timestamp: str  # `time` as it stands in the string to sign
     expires: int | None  # seconds; presigned only
-    session_token: str | None = field(repr=False)
+    session_token: str | None
     content_sha256: str | None  # the payload declaration, as sent; for S3 see `declaration`
+
+    def __repr__(self) -> str:
+        return f"<Presented {self.akid} {self.scope} {self.timestamp}>"
 
 
 def present(method: str, raw_path: str, raw_query: str, headers: Headers) -> Presented | None:
@@ -88,17 +92,29 @@ def present(method: str, raw_path: str, raw_query: str, headers: Headers) -> Pre
     Raises:
         SignatureFault: something is presented that isn't a well-formed SigV4 signature.
     """
-    authorizations = [value for name, value in headers if name == "authorization"]
+    once = dict(headers)
+    if len(once) == len(headers):
+        only: _Only = partial(_known, once)
+        authorizations = [once["authorization"]] if "authorization" in once else []
+    else:
+        only = partial(_only, headers)
+        authorizations = [value for name, value in headers if name == "authorization"]
+    if authorizations and not raw_query:
+        return _from_header(authorizations[0], only) if len(authorizations) == 1 else _two()
     parameters = _parameters(raw_query)
     in_query = any(name in parameters for name in _REQUIRED)
     old_query = parameters.keys() >= _SIGNATURE_2
     if len(authorizations) + in_query + old_query > 1:
-        raise SignatureFault(Reason.TWO_MECHANISMS)
+        _two()
     if authorizations:
-        return _from_header(authorizations[0], headers)
+        return _from_header(authorizations[0], only)
     if old_query:
         raise SignatureFault(Reason.SIGNATURE_VERSION_2)
-    return _from_query(parameters, headers) if in_query else None
+    return _from_query(parameters, only) if in_query else None
+
+
+def _two() -> NoReturn:
+    raise SignatureFault(Reason.TWO_MECHANISMS)
 
 
 def _parameters(raw_query: str) -> dict[str, str]:
@@ -121,20 +137,20 @@ def _usual(head: str) -> tuple[str, Scope, tuple[str, ...]] | None:
     return found and (found[1], Scope(found[2], found[3], found[4]), _signed_headers(found[5]))
 
 
-def _from_header(authorization: str, headers: Headers) -> Presented:
+def _from_header(authorization: str, only: _Only) -> Presented:
     """Most headers differ from the last of their key in the signature alone; what stands before it is remembered."""
     head, _, signature = authorization.rpartition("Signature=")
     usual = _usual(head) if len(head) <= _LONGEST_REMEMBERED else None
     if usual is None or not _SIGNATURE(signature):
-        return _from_other_header(authorization, headers)
+        return _from_other_header(authorization, only)
     akid, scope, signed = usual
-    time, timestamp = _header_time(headers, authorization)
+    time, timestamp = _header_time(authorization, only)
     if scope.date != timestamp[:8]:
-        return _from_other_header(authorization, headers)
-    return _presented(akid, scope, signed, signature, time, timestamp, headers)
+        return _from_other_header(authorization, only)
+    return _presented(akid, scope, signed, signature, time, timestamp, only)
 
 
-def _from_other_header(authorization: str, headers: Headers) -> Presented:
+def _from_other_header(authorization: str, only: _Only) -> Presented:
     scheme, _, rest = authorization.strip().partition(" ")
     if scheme != ALGORITHM:
         _refuse_scheme(scheme, authorization)
@@ -144,9 +160,9 @@ def _from_other_header(authorization: str, headers: Headers) -> Presented:
     missing = [words for name, words in _WANTED.items() if name not in given]
     if missing:
         raise SignatureFault(Reason.HEADER_COMPONENTS, missing=" ".join(missing), hashed=_hashed(authorization))
-    time, timestamp = _header_time(headers, authorization)
+    time, timestamp = _header_time(authorization, only)
     akid, scope = _credential(components["Credential"], timestamp, Style.HEADER)
-    return _presented(akid, scope, signed, components["Signature"], time, timestamp, headers)
+    return _presented(akid, scope, signed, components["Signature"], time, timestamp, only)
 
 
 def _presented(
@@ -156,7 +172,7 @@ def _presented(
     signature: str,
     time: datetime,
     timestamp: str,
-    headers: Headers,
+    only: _Only,
 ) -> Presented:
     return Presented(
         style=Style.HEADER,
@@ -167,12 +183,12 @@ def _presented(
         time=time,
         timestamp=timestamp,
         expires=None,
-        session_token=_only(headers, "x-amz-security-token"),
-        content_sha256=_only(headers, "x-amz-content-sha256"),
+        session_token=only("x-amz-security-token"),
+        content_sha256=only("x-amz-content-sha256"),
     )
 
 
-def _from_query(parameters: Mapping[str, str], headers: Headers) -> Presented:
+def _from_query(parameters: Mapping[str, str], only: _Only) -> Presented:
     algorithm = parameters.get("X-Amz-Algorithm", "")
     if algorithm and algorithm != ALGORITHM:
         raise SignatureFault(Reason.UNSUPPORTED_ALGORITHM, got=algorithm)
@@ -196,7 +212,7 @@ def _from_query(parameters: Mapping[str, str], headers: Headers) -> Presented:
         timestamp=timestamp,
         expires=_expires(parameters.get("X-Amz-Expires"), scope.service),
         session_token=parameters.get("X-Amz-Security-Token"),
-        content_sha256=parameters.get("X-Amz-Content-Sha256") or _only(headers, "x-amz-content-sha256"),
+        content_sha256=parameters.get("X-Amz-Content-Sha256") or only("x-amz-content-sha256"),
     )
 
 
@@ -243,8 +259,8 @@ def _signed_headers(text: str) -> tuple[str, ...]:
     return tuple(sorted(set(names.split(";")))) if _NAMES(names) else ()
 
 
-def _header_time(headers: Headers, authorization: str) -> tuple[datetime, str]:
-    text = _only(headers, "x-amz-date") or _only(headers, "date")
+def _header_time(authorization: str, only: _Only) -> tuple[datetime, str]:
+    text = only("x-amz-date") or only("date")
     if not text:
         raise SignatureFault(Reason.DATE_MISSING, hashed=_hashed(authorization))
     time = read_basic_time(text) or _http_time(text)
@@ -294,6 +310,15 @@ def _expires(text: str | None, service: str) -> int | None:
     if expires > MAX_EXPIRES:
         raise SignatureFault(Reason.EXPIRES_TOO_LONG)
     return expires
+
+
+_Only = Callable[[str], str | None]
+"""Gives the value of a header that may stand in a request once."""
+
+
+def _known(headers: Mapping[str, str], name: str) -> str | None:
+    value = headers.get(name)
+    return None if value is None else value.strip()
 
 
 def _only(headers: Headers, name: str) -> str | None:

@@ -107,4 +107,4 @@ def presign(
 def _signature(credentials: Credentials, timestamp: str, scope: Scope, request: str) -> str:
     key = SIGNING_KEYS.find(credentials.secret, scope)
     SIGNING_KEYS.keep(key)
-    return canonical.signature(key.key, canonical.string_to_sign(timestamp, str(scope), request))
+    return key.sign(canonical.string_to_sign(timestamp, str(scope), request))

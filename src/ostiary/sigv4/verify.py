@@ -7,10 +7,11 @@ Reference, "Authenticating Requests (AWS Signature Version 4)".
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from ostiary.sigv4 import canonical
 from ostiary.sigv4.canonical import TIME_FORMAT, Headers
@@ -27,15 +28,17 @@ SIGNING_KEYS: Final = SigningKeys()
 _ISO: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """A proof that held. What the signatures of a chunked body go on from."""
 
     akid: str
     scope: Scope
     timestamp: str
     signature: str
-    key: bytes = field(repr=False)
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"<Verified {self.akid} {self.scope} {self.timestamp}>"
 
 
 def verify(
@@ -65,11 +68,12 @@ def verify(
     check_signed_headers(presented, headers, service)
     key = keys.find(secret, presented.scope)
     claimed = canonical.wire(presented.signature)
-    first: tuple[str, str] | None = None
     scope = str(presented.scope)
-    for request in _canonical_requests(presented, method, raw_path, raw_query, headers, payload_hash, service):
+    first: tuple[str, str] | None = None
+    for path, query in _spellings(presented, raw_path, raw_query, service):
+        request = canonical.canonical_request(method, path, query, headers, presented.signed_headers, payload_hash)
         text = canonical.string_to_sign(presented.timestamp, scope, request)
-        if hmac.compare_digest(canonical.signature(key.key, text).encode(), claimed):
+        if hmac.compare_digest(key.sign(text).encode(), claimed):
             keys.keep(key)
             return Verified(
                 akid=presented.akid,
@@ -82,14 +86,14 @@ def verify(
     raise SignatureFault(Reason.SIGNATURE, _mismatch(presented, *first) if first else None)
 
 
-def _canonical_requests(
-    presented: Presented, method: str, raw_path: str, raw_query: str, headers: Headers, payload_hash: str, service: str
-) -> Iterator[str]:
-    """The canonical request as AWS writes it, then in the spelling that the client used.
+def _spellings(presented: Presented, raw_path: str, raw_query: str, service: str) -> Sequence[tuple[str, str]]:
+    """Path and query of the canonical request as AWS writes them, then in the spelling that the client used.
 
     INVARIANT: all of them mean the same request, so accepting any lets nobody change what was signed. A spelling that
     differs in meaning (`+` for `%2B`, `/` for `%2F`) is never among them.
     """
+    if raw_path == "/" and not raw_query:
+        return _PLAIN
     s3 = service == "s3"
     without = "X-Amz-Signature" if presented.style is Style.QUERY else None
     paths = [canonical.canonical_path(raw_path, s3=s3)]
@@ -98,9 +102,10 @@ def _canonical_requests(
     queries = [canonical.canonical_query(raw_query, without=without)]
     if raw_query and (verbatim := canonical.canonical_query(raw_query, without=without, verbatim=True)) != queries[0]:
         queries.append(verbatim)
-    for query in queries:
-        for path in paths:
-            yield canonical.canonical_request(method, path, query, headers, presented.signed_headers, payload_hash)
+    return [(path, query) for query in queries for path in paths]
+
+
+_PLAIN: Final = (("/", ""),)
 
 
 def check_service(presented: Presented, service: str) -> None:
@@ -140,10 +145,17 @@ def check_signed_headers(presented: Presented, headers: Headers, service: str) -
     S3 wants it of presigned URLs too. Elsewhere the session token may be added after signing, as AWS allows, and a
     presigned URL decides nothing by its x-amz-* headers.
     """
-    sent, signed = {name for name, _ in headers}, presented.signed_headers
-    if "host" not in signed or "host" not in sent:
+    signed, host = presented.signed_headers, False
+    names: set[str] = set()
+    for name, _ in headers:
+        if name == "host":
+            host = True
+        elif name[:6] == "x-amz-" and name not in signed:
+            names.add(name)
+    if not host or "host" not in signed:
         raise SignatureFault(Reason.HOST_NOT_SIGNED, {"HeadersNotSigned": "host"})
-    names = {name for name in sent.difference(signed) if name.startswith("x-amz-")}
+    if not names:
+        return
     if service != "s3":
         names = set() if presented.style is Style.QUERY else names - {"x-amz-security-token", "x-amz-date"}
     if names:

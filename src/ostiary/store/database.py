@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 from ostiary.store.link import Link
 from ostiary.store.migrate import bring_up_to_date
 from ostiary.store.transaction import Transaction
+from ostiary.store.wal_index import look_at
 from ostiary.store.writing import Writing
 
 _BUSY_SECONDS: Final = 60
@@ -63,6 +64,8 @@ class Store:
         # SQLite gives its -wal and -shm files the mode of the database file: it must be right before they are made
         path.touch(mode=0o600)
         path.chmod(0o600)
+        self._path = path
+        self._watches: list[Watch] = []
         self.reading: Final = Readers(path)
         self._writing = Writing(connected(path))
         _migrate(path)
@@ -85,7 +88,9 @@ class Store:
 
     def watch(self) -> Watch:
         """Something that tells what changed since it was last asked."""
-        return Watch(self.reading.take())
+        made = Watch(self.reading.take(), self._path)
+        self._watches.append(made)
+        return made
 
     def is_sound(self) -> bool:
         """SQLite's own check of the whole file."""
@@ -99,6 +104,9 @@ class Store:
         """Give the files back."""
         self.reading.close()
         self._writing.close()
+        for watch in self._watches:
+            watch.close()
+        self._watches.clear()
 
 
 class Readers:
@@ -170,12 +178,14 @@ class _BegunWhenUsed(AbstractContextManager[Transaction]):
 class Watch:
     """Says which entities changed, whoever changed them, this process or another.
 
-    `PRAGMA data_version` costs about 3 µs and moves with every commit of another connection; only then the list of
-    changes is read.
+    `PRAGMA data_version` moves with every commit of another connection; only then the list of changes is read. And only
+    when the index of the write-ahead log has changed is it asked.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection, self._cursor = connection, connection.cursor()
+        self._index = look_at(path)
+        self._header = b""
         self._lock = threading.Lock()
         self._version = -1
         self._seen = -1
@@ -183,6 +193,11 @@ class Watch:
     def news(self) -> frozenset[str] | None:
         """The entities that changed since the last call (usually none); None means: forget everything."""
         with self._lock:
+            if self._index is not None:
+                header = self._index.header()
+                if header == self._header:
+                    return _NOTHING
+                self._header = header  # as it was before SQLite is asked
             ask = self._cursor.execute
             version: int = ask("PRAGMA data_version").fetchone()[0]
             if version == self._version:
@@ -199,8 +214,11 @@ class Watch:
             return frozenset(row[0] for row in rows)
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Give the connection back, and then the index."""
         self._connection.close()
+        if self._index is not None:
+            self._index.close()
+            self._index = None
 
 
 _NOTHING: Final[frozenset[str]] = frozenset()

@@ -65,6 +65,12 @@ def read_form(query: str, body: bytes = b"") -> dict[str, str]:
     except UnicodeDecodeError:
         raise WireFault("MalformedInput", "The request is not valid UTF-8.") from None
     found: dict[str, str] = {}
+    if not query and "%" not in text and "+" not in text and text.count("&") < MAX_PARAMETERS:
+        for item in text.split("&"):
+            if item:
+                name, _, value = item.partition("=")
+                found.setdefault(name, value)
+        return found
     for part in (query, text):
         if part:
             for name, value in pairs(part):

@@ -6,16 +6,19 @@ Source: S3 API reference, "Common response headers".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     """An answer, ready for the door."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}>"
 
 
 def rest_headers(service: str, request_id: str, host_id: str) -> dict[str, str]:

@@ -46,6 +46,13 @@ def result_writer(operation: Operation) -> Writer | None:
 
 
 @cache
+def query_parts(operation: Operation) -> tuple[str, Writer | None, str, int]:
+    """What is the same in all query answers of an operation."""
+    opening = f"<{operation.name}Response{namespace_of(operation.service)}>"
+    return opening, result_writer(operation), f"</{operation.name}Response>", operation.http.response_code or 200
+
+
+@cache
 def ec2_writers(operation: Operation) -> list[tuple[str, Writer]] | None:
     """The writers of the members of an EC2 answer; None: the operation has no output."""
     return xml_writers(operation.service).fields(operation.output) if operation.output else None
@@ -85,14 +92,13 @@ def write_output(
 
 def query_output(operation: Operation, output: Mapping[str, Any], request_id: str, host_id: str) -> Response:
     """`<CreateUserResponse><CreateUserResult>…</CreateUserResult><ResponseMetadata>…`"""
-    name = operation.name
-    out = [f"<{name}Response{namespace_of(operation.service)}>"]
-    writer = result_writer(operation)
+    opening, writer, closing, status = query_parts(operation)
+    out = [opening]
     if writer is not None:
         writer(output, out)
-    out.append(f"<ResponseMetadata><RequestId>{escape(request_id)}</RequestId></ResponseMetadata></{name}Response>")
+    out.append(f"<ResponseMetadata><RequestId>{escape(request_id)}</RequestId></ResponseMetadata>{closing}")
     headers = {"content-type": "text/xml", "x-amzn-requestid": request_id}
-    return Response(operation.http.response_code or 200, headers, "".join(out).encode("utf-8"))
+    return Response(status, headers, "".join(out).encode("utf-8"))
 
 
 def ec2_output(operation: Operation, output: Mapping[str, Any], request_id: str, host_id: str) -> Response:

@@ -24,7 +24,6 @@ from ostiary.services.operation import MustWait
 from ostiary.services.outcome import Forward
 
 _THREADS: Final = 16
-_62_BITS: Final = (1 << 62) - 1
 
 
 class ApiApp:
@@ -176,17 +175,20 @@ class ApiApp:
         self._hands.close()
 
 
-_chance: Final[list[bytes]] = []
+_chance: Final[list[str]] = []
+_VARIANT: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
-def _drawn() -> bytes:
-    """Ten random bytes; the system is asked for those of many ids at once."""
+def _drawn() -> str:
+    """The random half of an id; the system is asked for those of many ids at once."""
     try:
         return _chance.pop()
     except IndexError:
-        many = os.urandom(2560)
-        _chance.extend(many[start : start + 10] for start in range(10, 2560, 10))
-        return many[:10]
+        many = os.urandom(2560).hex()
+        for start in range(0, len(many), 20):
+            first, rest = many[start : start + 3], many[start + 3 : start + 20]
+            _chance.append(f"-7{first}-{_VARIANT[rest[0]]}{rest[1:4]}-{rest[4:16]}")
+        return _chance.pop()
 
 
 def new_request_id(at: datetime) -> str:
@@ -194,7 +196,5 @@ def new_request_id(at: datetime) -> str:
 
     Source: RFC 9562 section 5.7.
     """
-    chance = int.from_bytes(_drawn(), "big")
-    stamp, first, rest = int(at.timestamp() * 1000), chance >> 62 & 0xFFF, chance & _62_BITS
-    digits = f"{stamp << 80 | 7 << 76 | first << 64 | 2 << 62 | rest:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    stamp = f"{int(at.timestamp() * 1000):012x}"
+    return f"{stamp[:8]}-{stamp[8:]}{_drawn()}"
