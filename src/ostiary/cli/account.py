@@ -1,4 +1,4 @@
-"""`ostiary account create|list|quota|delegations|role-template`."""
+"""`ostiary account create|list|quota|thresholds|delegations|role-template`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from ostiary.app import build
 from ostiary.cli.serve import DEFAULT_DATA, Data
 from ostiary.services.accounts import CannotFound, found
+from ostiary.services.console import thresholds as ages
 from ostiary.services.iam import quotas
 from ostiary.services.iam.delegation import state_of
 from ostiary.services.iam.template_files import UnusableTemplate, add_template
@@ -101,6 +102,37 @@ def quota(
         return
     for each, number in shown.items():
         typer.echo(f"{each:<36}{number}{f'  (AWS: {quotas.QUOTAS[each]})' if each in own else ''}")
+
+
+@app.command()
+def thresholds(
+    account: Annotated[str, typer.Argument(help="The account's id.")],
+    caution: Annotated[str | None, typer.Argument(help="Days from which an age is a caution; none: show them.")] = None,
+    warning: Annotated[str | None, typer.Argument(help="Days from which it is a warning.")] = None,
+    data: Data = DEFAULT_DATA,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show or set from which age the console points at keys and passwords of an account."""
+    _must_exist(data)
+    built = build(Settings(data=data.expanduser().absolute()))
+    try:
+        with built.house.store.read() as tx:
+            known, now = tx.accounts.get(account) is not None, ages.present(tx, account)
+        if not known:
+            _refuse(f"there is no account `{account}`")
+        if caution is not None:
+            put = ages.properties(caution, now.warning if warning is None else warning)
+            with built.house.store.write() as tx:
+                tx.account_properties.put(account, put)
+            now = ages.read(put)
+    except ages.BadThresholds as reason:
+        _refuse(str(reason))
+    finally:
+        built.close()
+    if as_json:
+        typer.echo(json.dumps({"caution": now.caution, "warning": now.warning}))
+        return
+    typer.echo(f"caution  {now.caution} days\nwarning  {now.warning} days")
 
 
 @app.command()
