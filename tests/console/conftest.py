@@ -30,7 +30,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all journeys of a test process; each makes users and entities of its own names."""
+    """One server of two processes for all journeys of a test process; each makes users and entities of its own names."""
     server = Server.start(
         tmp_path_factory.mktemp("console") / "data", "--no-s3", environment={"OSTIARY_ROOT_PASSWORD": PASSWORD}
     )
