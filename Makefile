@@ -1,6 +1,6 @@
 # The verbs. `make run` and `make test` need nothing but Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help run test fast check assets fmt vectors clients bench kill fuzz coverage refresh clean
+.PHONY: help run test fast check assets screenshots fmt vectors clients bench kill fuzz coverage refresh clean
 
 RUN := .venv/.installed-run
 DEV := .venv/.installed-dev
@@ -53,6 +53,9 @@ check: $(DEV) ## style, types, layers
 
 assets: $(DEV) ## bundle the console's browser files (done by `make run` and `make test` too)
 	@.venv/bin/python scripts/build_hook.py
+
+screenshots: $(DEV) ## pictures of the console for the README, in docs/images (needs Chromium)
+	@.venv/bin/python -m tests.console.screenshots $(ARGS)
 
 fmt: $(DEV) ## format and fix
 	@.venv/bin/ruff check --fix --quiet src tests bench examples || true
