@@ -30,9 +30,11 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server of two processes for all journeys of a test process; each makes users and entities of its own names."""
+    """One server, two processes, for all journeys of a test process; each makes entities of its own names."""
     server = Server.start(
-        tmp_path_factory.mktemp("console") / "data", "--no-s3", environment={"OSTIARY_ROOT_PASSWORD": PASSWORD}
+        tmp_path_factory.mktemp("console") / "data",
+        *("--no-s3", "--workers", "2"),
+        environment={"OSTIARY_ROOT_PASSWORD": PASSWORD},
     )
     yield server
     server.stop()
