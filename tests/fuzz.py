@@ -1,7 +1,8 @@
 """`make fuzz`: two sides that must agree, on new cases without end, or until they differ.
 
 `--what decisions` holds the policy engine against the reference; `iam` holds IAM against the model of its
-documentation; `requests` puts hostile requests to the gate, each round to a new house.
+documentation; `s3` what the gate lets through of S3's requests against the rules; `requests` puts hostile requests to
+the gate, each round to a new house.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ ROUND = 20_000
 def main() -> int:
     """The exit status: 1 after a difference. What decides wrongly is made small and kept under tests/exact/found."""
     reader = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
-    reader.add_argument("--what", choices=("decisions", "iam", "requests"), default="decisions")
+    reader.add_argument("--what", choices=("decisions", "iam", "s3", "requests"), default="decisions")
     reader.add_argument("--seed", default=secrets.token_hex(4), help="of the cases; a new one each time")
     reader.add_argument("--cases", type=int, default=None, help="how many; without end if not given")
     asked = reader.parse_args()
     print(f"seed {asked.seed}", flush=True)
     try:
-        return {"decisions": decisions, "iam": iam, "requests": requests}[asked.what](asked.seed, asked.cases)
+        return {"decisions": decisions, "iam": iam, "s3": s3, "requests": requests}[asked.what](asked.seed, asked.cases)
     except KeyboardInterrupt:
         return 0
 
@@ -59,6 +60,25 @@ def iam(begun: str, cases: int | None) -> int:
     for number in rounds(cases, size):
         run_state_machine_as_test(seed(f"{begun} {number}")(Alike), settings=options)
         print(f"{(number + 1) * size} sequences of operations", flush=True)
+    return 0
+
+
+def s3(begun: str, cases: int | None) -> int:
+    """Every operation of S3 × every kind of caller × policies, and the rules."""
+    import pytest
+
+    from tests.s3.house import S3House
+    from tests.s3.matrix import allowed, told
+    from tests.s3.matrix import cases as drawn
+
+    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
+        house = S3House(Path(place) / "data", patch)
+        for number, case in enumerate(islice(drawn(begun), cases)):
+            if house.outcome(case) != allowed(case):
+                print(told(case))
+                return 1
+            if number % 1000 == 999:
+                print(f"{number + 1} requests alike", flush=True)
     return 0
 
 

@@ -108,6 +108,31 @@ DOCUMENTED: list[tuple[str, dict[str, Any], list[str]]] = [
     ("GetPublicAccessBlock", {"Bucket": "box"}, ["GetBucketPublicAccessBlock box"]),
     ("DeletePublicAccessBlock", {"Bucket": "box"}, ["PutBucketPublicAccessBlock box"]),
     ("DeleteBucketOwnershipControls", {"Bucket": "box"}, ["PutBucketOwnershipControls box"]),
+    ("DeleteBucketIntelligentTieringConfiguration", {"Bucket": "box"}, ["PutIntelligentTieringConfiguration box"]),
+    ("ListBucketIntelligentTieringConfigurations", {"Bucket": "box"}, ["GetIntelligentTieringConfiguration box"]),
+    ("DeleteBucketInventoryConfiguration", {"Bucket": "box"}, ["PutInventoryConfiguration box"]),
+    ("GetBucketInventoryConfiguration", {"Bucket": "box"}, ["GetInventoryConfiguration box"]),
+    ("GetBucketAnalyticsConfiguration", {"Bucket": "box"}, ["GetAnalyticsConfiguration box"]),
+    ("GetBucketMetricsConfiguration", {"Bucket": "box"}, ["GetMetricsConfiguration box"]),
+    ("ListBucketMetricsConfigurations", {"Bucket": "box"}, ["GetMetricsConfiguration box"]),
+    ("GetBucketAbac", {"Bucket": "box"}, ["GetBucketAbac box"]),
+    ("PutBucketAbac", {"Bucket": "box"}, ["PutBucketAbac box"]),
+    ("GetBucketAcl", {"Bucket": "box"}, ["GetBucketAcl box"]),
+    ("PutBucketAcl", {"Bucket": "box"}, ["PutBucketAcl box"]),
+    ("GetBucketLogging", {"Bucket": "box"}, ["GetBucketLogging box"]),
+    ("PutBucketLogging", {"Bucket": "box"}, ["PutBucketLogging box"]),
+    ("GetBucketOwnershipControls", {"Bucket": "box"}, ["GetBucketOwnershipControls box"]),
+    ("PutBucketOwnershipControls", {"Bucket": "box"}, ["PutBucketOwnershipControls box"]),
+    ("GetBucketRequestPayment", {"Bucket": "box"}, ["GetBucketRequestPayment box"]),
+    ("PutBucketRequestPayment", {"Bucket": "box"}, ["PutBucketRequestPayment box"]),
+    ("GetBucketWebsite", {"Bucket": "box"}, ["GetBucketWebsite box"]),
+    ("PutBucketVersioning", {"Bucket": "box"}, ["PutBucketVersioning box"]),
+    ("PutPublicAccessBlock", {"Bucket": "box"}, ["PutBucketPublicAccessBlock box"]),
+    ("PutBucketPolicy", {"Bucket": "box"}, ["PutBucketPolicy box"]),
+    ("DeleteBucketPolicy", {"Bucket": "box"}, ["DeleteBucketPolicy box"]),
+    ("GetObjectLegalHold", KEY, ["GetObjectLegalHold box/k"]),
+    ("GetObjectAcl", KEY, ["GetObjectAcl box/k"]),
+    ("DeleteObjectTagging", KEY, ["DeleteObjectTagging box/k"]),
     ("GetBucketPolicy", {"Bucket": "box"}, ["GetBucketPolicy box"]),
     ("GetBucketPolicyStatus", {"Bucket": "box"}, ["GetBucketPolicyStatus box"]),
     ("GetObject", KEY, ["GetObject box/k"]),
@@ -169,6 +194,10 @@ def test_an_operation_needs_the_permissions_of_the_documentation(
     operation: str, params: dict[str, Any], expected: list[str]
 ) -> None:
     assert [short(ask) for ask in asked(operation, **params)] == expected
+
+
+def test_every_operation_that_is_served_has_its_permissions_from_the_documentation() -> None:
+    assert {operation for operation, _, _ in DOCUMENTED} >= OWNED | FORWARDED
 
 
 def test_every_operation_of_the_model_is_in_the_table_or_known_to_be_refused() -> None:

@@ -23,6 +23,7 @@ class Written:
     path: str
     query: str
     headers: list[tuple[str, str]]
+    body: bytes = b""
 
 
 class _Caught(Exception):
@@ -60,7 +61,9 @@ def write(made: Any, operation: str, **params: Any) -> Written:
     (request,) = caught
     parts = urlsplit(request.url)
     headers = [(k.lower(), v.decode() if isinstance(v, bytes) else str(v)) for k, v in request.headers.items()]
-    return Written(request.method, parts.netloc, parts.path or "/", parts.query, headers)
+    body = request.body.read() if hasattr(request.body, "read") else request.body or b""
+    told = body.encode() if isinstance(body, str) else bytes(body)
+    return Written(request.method, parts.netloc, parts.path or "/", parts.query, headers, told)
 
 
 def least(operation: str, **given: Any) -> dict[str, Any]:
