@@ -1,0 +1,51 @@
+"""doors/console: the page on which policies are chosen for a user, a group or a role, and attached."""
+
+from __future__ import annotations
+
+from ostiary.doors.console.cli_line import cli_line
+from ostiary.doors.console.picker import chosen, picks
+from ostiary.doors.console.visit import Reply, Visit
+from ostiary.services.faults import ServiceFault
+
+Crumbs = tuple[tuple[str, str], ...]
+
+
+def attach_page(
+    visit: Visit, operation: str, parameter: str, name: str, *, title: str, crumbs: Crumbs, back: str, hint: str = ""
+) -> Reply:
+    """GET shows the search; POST searches on, or with `do=attach` attaches what is chosen and goes `back`.
+
+    Args:
+        operation: `AttachUserPolicy`, `AttachGroupPolicy` or `AttachRolePolicy`.
+        parameter: how it calls the one who gets the policies, `UserName`.
+        hint: advice above the search.
+    """
+    wrong, attached = "", []
+    arns = chosen(visit.form)
+    if visit.method == "POST" and visit.form.get("do") == "attach":
+        if not arns:
+            wrong = visit._("Choose at least one policy.")
+        for arn in arns:
+            try:
+                visit.perform("iam", operation, **{parameter: name, "PolicyArn": arn})
+            except ServiceFault as fault:
+                wrong = f"{arn.rsplit('/', 1)[-1]}: {fault.message}"
+                break
+            attached.append(arn)
+        if not wrong:
+            said = visit.ngettext("%(num)s policy is attached.", "%(num)s policies are attached.", len(attached))
+            return visit.redirect(back, said)
+    return visit.page(
+        "attach.html",
+        region="picker",
+        status=400 if wrong else 200,
+        title=title,
+        above=crumbs,
+        back=back,
+        hint=hint,
+        wrong=wrong,
+        attached=[arn.rsplit("/", 1)[-1] for arn in attached],
+        picks=picks(visit),
+        may=visit.could(f"iam:{operation}"),
+        lines=[cli_line("iam", operation, {parameter: name, "PolicyArn": arn}) for arn in arns],
+    )
