@@ -39,7 +39,8 @@ from ostiary.services.s3.requests import MARKER
 from ostiary.settings import Settings
 from ostiary.store.records import BucketRecord
 from ostiary.store.s3 import BucketAccessRecord, ObjectAccessRecord
-from tests.s3.matrix import ALL, CANONICAL, NONE, OTHER, OWNER, Case, document
+from ostiary.store.transaction import Transaction
+from tests.s3.matrix import ALL, CANONICAL, NONE, OTHER, OWNER, Bucket, Case, document
 from tests.s3.written import SESSION, Written, least, write
 
 MANAGEMENT = "333333333333"
@@ -164,26 +165,19 @@ class S3House:
                     tx.organization_policies.attach(organization, scp, SCP, account)
             tx.account_public_access.put(OWNER, _bits(case.account_block) if case.account_block else None)
             for name, bucket in case.buckets.items():
-                if tx.buckets.get(name) is None:
-                    tx.buckets.add(BucketRecord(name=name, account=OWNER, region="us-east-1", created=0))
-                said = None if bucket.policy is None else to_stored(json.dumps(bucket.policy), tx)
-                tx.buckets.set_policy(name, said)
-                tx.bucket_access.put(
-                    BucketAccessRecord(
-                        bucket=name,
-                        ownership=bucket.ownership,
-                        acl=_stored(OWNER, bucket.acl),
-                        public_access=_bits(bucket.block),
-                        requester_pays=bucket.requester_pays,
-                    )
-                )
-                tx.object_access.remove_all(name)
-                for key in ("k", "s"):
-                    acl = _stored(bucket.object_owner, bucket.object_acl)
-                    owned = ObjectAccessRecord(
-                        bucket=name, key=key, marker="m", account=bucket.object_owner, acl=acl, at=0
-                    )
-                    tx.object_access.put(owned)
+                _make(tx, name, bucket)
+
+    def make_buckets(self, buckets: Mapping[str, Bucket]) -> None:
+        """Make buckets of the owner's, as described."""
+        with self.house.store.write() as tx:
+            for name, bucket in buckets.items():
+                _make(tx, name, bucket)
+
+    def ask(self, caller: str, operation: str, **params: Any) -> HttpResponse:
+        """An operation that the engine has no part in."""
+        answer = self._ask(write(self._client(caller), operation, **params))
+        assert isinstance(answer, HttpResponse)
+        return answer
 
     def outcome(self, case: Case) -> list[bool]:
         """Whether the gate lets the request through; of DeleteObjects, each key."""
@@ -231,6 +225,27 @@ class S3House:
         answer = self.gate.answer(msgspec.structs.replace(self.gate.route(request), patient=True))
         assert self.reported == []
         return answer
+
+
+def _make(tx: Transaction, name: str, bucket: Bucket) -> None:
+    if tx.buckets.get(name) is None:
+        tx.buckets.add(BucketRecord(name=name, account=OWNER, region="us-east-1", created=0))
+    said = None if bucket.policy is None else to_stored(json.dumps(bucket.policy), tx)
+    tx.buckets.set_policy(name, said)
+    access = BucketAccessRecord(
+        bucket=name,
+        ownership=bucket.ownership,
+        acl=_stored(OWNER, bucket.acl),
+        public_access=_bits(bucket.block),
+        requester_pays=bucket.requester_pays,
+    )
+    tx.bucket_access.put(access)
+    tx.object_access.remove_all(name)
+    for key in ("k", "s"):
+        acl = _stored(bucket.object_owner, bucket.object_acl)
+        tx.object_access.put(
+            ObjectAccessRecord(bucket=name, key=key, marker="m", account=bucket.object_owner, acl=acl, at=0)
+        )
 
 
 def _presigned(written: Written, key: tuple[str, ...]) -> Written:
