@@ -17,7 +17,7 @@ from ostiary.authorization.judge import Ask
 from ostiary.services.faults import ServiceFault
 from ostiary.store import migrate
 from ostiary.store.reports import ServiceAccess
-from tests.world import ACCOUNT, NOW, World
+from tests.world import ACCOUNT, NOW, World, document
 
 
 def done(world: World, caller: Caller | None, *actions: str, later: int = 0, name: str = "GetUser") -> Happening:
@@ -99,4 +99,26 @@ def test_the_record_of_an_older_release_is_counted_once(world: World, tmp_path: 
         for statement in text.split(";\n"):
             if statement.strip():
                 connection.exec_driver_sql(statement)
+        for column in ("allowed", "refused"):  # later scripts added them
+            connection.exec_driver_sql(f"ALTER TABLE service_accesses ADD COLUMN {column} INTEGER")
     assert (known(world, alice.entity_id), known(world, ACCOUNT)) == counted
+
+
+def test_what_was_allowed_is_kept_apart_from_what_was_refused(world: World) -> None:
+    world.call("iam:CreateUser", UserName="bob")
+    world.call("iam:CreateUser", UserName="carol")
+    bob = world.user("bob")
+    allow = document("iam:GetUser")
+    world.call("iam:PutUserPolicy", UserName="bob", PolicyName="p", PolicyDocument=allow)
+    world.house.book.refresh()
+    first = done(world, bob, "iam:GetUser", later=1)
+    world.call("iam:DeleteUserPolicy", UserName="bob", PolicyName="p")
+    world.house.book.refresh()
+    written(world, first, done(world, bob, "iam:GetUser", later=7))
+    written(world, done(world, bob, "iam:GetUser", later=9))
+    with world.house.store.read() as tx:
+        (kept,) = tx.service_accesses.of(bob.entity_id, 0)
+        of_action = tx.service_accesses.of_action(ACCOUNT, "iam", "GetUser")
+    now = int(NOW.timestamp())
+    assert (kept.at - now, (kept.allowed or 0) - now, (kept.refused or 0) - now) == (9, 1, 9)
+    assert of_action == {bob.entity_id: (now + 9, now + 1)}

@@ -27,10 +27,16 @@ def config() -> Config:
     return made
 
 
-def schema(path: Path) -> dict[str, str]:
+def schema(path: Path) -> dict[str, list[str]]:
+    """The parts of each definition, in any order: a column that is added stands behind the constraints."""
     with sqlite3.connect(path) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    return {name: re.sub(r"\s+", " ", sql) for name, sql in rows if name != "alembic_version"}
+    return {name: _parts(sql) for name, sql in rows if name != "alembic_version"}
+
+
+def _parts(sql: str) -> list[str]:
+    head, _, rest = re.sub(r"\s+", " ", sql).partition("(")
+    return [head.strip(), *sorted(part.strip() for part in re.split(r",(?![^(]*\))", rest.strip().removesuffix(")")))]
 
 
 def test_the_scripts_make_the_tables_that_a_new_database_has(config: Config, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ whether it was allowed or refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from ostiary import catalog
@@ -26,9 +27,20 @@ def accesses(happenings: Iterable[Happening]) -> Iterable[ServiceAccess]:
         for one in _of(happening):
             key = (one.principal_id, one.service, one.action)
             known = found.get(key)
-            if known is None or known.at <= one.at:
-                found[key] = one
+            found[key] = one if known is None else _together(known, one)
     return found.values()
+
+
+def _together(known: ServiceAccess, one: ServiceAccess) -> ServiceAccess:
+    latest = one if known.at <= one.at else known
+    if known.allowed == one.allowed and known.refused == one.refused:
+        return latest
+    allowed, refused = (max(filter(None, times), default=None) for times in _times(known, one))
+    return replace(latest, allowed=allowed, refused=refused)
+
+
+def _times(one: ServiceAccess, other: ServiceAccess) -> Iterable[tuple[int | None, ...]]:
+    return (one.allowed, other.allowed), (one.refused, other.refused)
 
 
 def _of(happening: Happening) -> Iterator[ServiceAccess]:
@@ -36,7 +48,7 @@ def _of(happening: Happening) -> Iterator[ServiceAccess]:
     if caller is None or caller.kind not in _AUTHENTICATED or not caller.entity_id:
         return
     at, region = int(happening.facts.at.timestamp()), happening.facts.region
-    for action in _actions(happening):
+    for action, allowed in _actions(happening).items():
         service, _, name = action.partition(":")
         yield ServiceAccess(
             principal_id=caller.entity_id,
@@ -45,16 +57,21 @@ def _of(happening: Happening) -> Iterator[ServiceAccess]:
             account=caller.account,
             at=at,
             region=region,
+            allowed=at if allowed else None,
+            refused=None if allowed else at,
         )
 
 
-def _actions(happening: Happening) -> Iterable[str]:
-    """The permissions that were asked; of a request that asked none, the operation by its own name."""
-    asked = {judgement.request.action for judgement in happening.judgements}
+def _actions(happening: Happening) -> Mapping[str, bool]:
+    """The permissions that were asked, and whether each was given; of a request that asked none, the operation's."""
+    asked: dict[str, bool] = {}
+    for judgement in happening.judgements:
+        action = judgement.request.action
+        asked[action] = judgement.allowed and asked.get(action, True)
     if asked:
         return asked
     prefix = happening.event_source.partition(".")[0]
     service = catalog.service(prefix)
     # INVARIANT: nobody adds rows by asking for what does not exist
     known = service is not None and happening.event_name in service.actions
-    return (f"{prefix}:{happening.event_name}",) if known else ()
+    return {f"{prefix}:{happening.event_name}": happening.error is None} if known else {}

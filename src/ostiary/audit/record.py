@@ -113,7 +113,15 @@ def event(happening: Happening) -> tuple[EventRecord, Mapping[str, str]]:
         resources=(_resources(judgements) or msgspec.UNSET) if judgements else msgspec.UNSET,
         ostiary={"asks": [_asked(judgement, texts) for judgement in judgements]},
     )
-    return EventRecord(request_id=facts.request_id, account=account, at=at, body=_json(body)), texts
+    record = EventRecord(
+        request_id=facts.request_id,
+        account=account,
+        at=at,
+        body=_json(body),
+        principal=(caller.entity_id or None) if caller is not None else None,
+        error=_writable(code) if code else None,
+    )
+    return record, texts
 
 
 def _json(body: Any) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from typing import Final
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, tuple_
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ostiary.store.link import Prepared, Question, adding, columns, given, values_of
@@ -33,6 +34,85 @@ _KEEP: Final = Prepared(upsert(documents).on_conflict_do_nothing(), ("hash", "te
 _TEXT: Final = Prepared(select(documents.c.text).where(documents.c.hash == given("hash")))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What events are looked for. Times are whole seconds since 1970."""
+
+    account: str
+    principal: str | None = None
+    """Who asked, by unique id."""
+    since: int | None = None
+    until: int | None = None
+    errors: tuple[str, ...] | None = None
+    """Those that failed with one of these codes; empty: with whatever code."""
+    succeeded: bool = False
+    """Those alone that did not fail."""
+    texts: tuple[str, ...] = ()
+    """Texts that all stand in the event's JSON."""
+    before: tuple[int, int] | None = None
+    """The time and the number of an event: look at earlier ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundEvent:
+    """An event with its place in the record."""
+
+    sequence: int
+    at: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundEvents:
+    """The newest first."""
+
+    events: Sequence[FoundEvent]
+    before: tuple[int, int] | None
+    """Where to go on looking; None: there is nothing more."""
+    looked_at: int
+    """How many events were held against the texts; 0 where none is asked for."""
+
+
+SCAN: Final = 20_000
+"""Events that one search reads through for texts."""
+
+
+@cache
+def _search(names: frozenset[str], errors: int, texts: int) -> tuple[Question[FoundEvent], Prepared]:
+    """The statements for a search: what is found, and how far it is looked."""
+    told: dict[str, Any] = {
+        "principal": _e.principal == given("principal"),
+        "since": _e.at >= given("since"),
+        "until": _e.at <= given("until"),
+        "before": tuple_(_e.at, _e.sequence) < tuple_(given("before_at"), given("before_sequence")),
+        "failed": _e.error.is_not(None),
+        "succeeded": _e.error.is_(None),
+    }
+    where = [_e.account == given("account"), *(told[name] for name in sorted(names))]
+    if errors:
+        where.append(_e.error.in_([given(f"error_{number}") for number in range(errors)]))
+    order = (_e.at.desc(), _e.sequence.desc())
+    asked = select(_e.sequence, _e.at, _e.body).where(*where).order_by(*order)
+    window = select(_e.sequence, _e.at).where(*where).order_by(*order).limit(given("scan")).subquery()
+    edge = select(window.c.at, window.c.sequence, select(func.count()).select_from(window).scalar_subquery())
+    last = edge.order_by(window.c.at, window.c.sequence).limit(1)
+    if not texts:
+        return Question(FoundEvent, asked.limit(given("limit"))), Prepared(last)
+    inner = asked.limit(given("scan")).subquery()
+    holds = [func.instr(inner.c.body, given(f"text_{number}")) > 0 for number in range(texts)]
+    within = select(inner.c.sequence, inner.c.at, inner.c.body).where(*holds)
+    return Question(FoundEvent, within.limit(given("limit"))), Prepared(last)
+
+
+_BY_HOUR: Final = Prepared(
+    select((_e.at - given("since")) // 3600, func.count())
+    .where(
+        _e.account == given("account"), _e.at >= given("since"), _e.error.in_([given(f"error_{n}") for n in range(3)])
+    )
+    .group_by((_e.at - given("since")) // 3600)
+)
+
+
 class Events(Rows):
     """Append-only."""
 
@@ -56,6 +136,38 @@ class Events(Rows):
         if account is None:
             return self._link.all(_LATEST, limit=limit)
         return self._link.all(_LATEST_OF_ACCOUNT, limit=limit, account=account)
+
+    def search(self, wanted: Wanted, limit: int) -> FoundEvents:
+        """Up to `limit` events. For texts, up to `SCAN` are read through; then it is told where to go on."""
+        told: dict[str, Any] = {"account": wanted.account}
+        names = set()
+        for name in ("principal", "since", "until"):
+            value = getattr(wanted, name)
+            if value is not None:
+                told[name] = value
+                names.add(name)
+        if wanted.before is not None:
+            names.add("before")
+            told["before_at"], told["before_sequence"] = wanted.before
+        names |= {"succeeded"} if wanted.succeeded else {"failed"} if wanted.errors is not None else set()
+        errors = wanted.errors or ()
+        told |= {f"error_{number}": code for number, code in enumerate(errors)}
+        asked, edge = _search(frozenset(names), len(errors), len(wanted.texts))
+        texts = {f"text_{number}": text for number, text in enumerate(wanted.texts)}
+        window = {"scan": SCAN} if wanted.texts else {}
+        found = self._link.all(asked, **told, **texts, **window, limit=limit)
+        if len(found) == limit:
+            return FoundEvents(events=found, before=(found[-1].at, found[-1].sequence), looked_at=0)
+        if not wanted.texts:
+            return FoundEvents(events=found, before=None, looked_at=0)
+        rows = self._link.rows(edge, **told, scan=SCAN)
+        at, sequence, count = rows[0] if rows else (0, 0, 0)
+        return FoundEvents(events=found, before=(at, sequence) if count == SCAN else None, looked_at=count)
+
+    def failures_by_hour(self, account: str, since: int, errors: tuple[str, str, str]) -> dict[int, int]:
+        """How many requests failed with these codes, by hours after a time."""
+        told = {f"error_{number}": code for number, code in enumerate(errors)}
+        return dict(self._link.rows(_BY_HOUR, account=account, since=since, **told))
 
 
 class Documents(Rows):

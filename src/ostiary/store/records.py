@@ -160,6 +160,10 @@ class EventRecord:
     at: int
     body: str
     """JSON, CloudTrail's shape."""
+    principal: str | None = None
+    """The unique id of the user or role that asked; the account id for the root user."""
+    error: str | None = None
+    """The error's code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ostiary.store.link import Prepared, Question, adding, columns, given, records, values_of
@@ -28,6 +28,10 @@ class ServiceAccess:
     """The principal's."""
     at: int
     region: str
+    allowed: int | None = None
+    """When it was last allowed."""
+    refused: int | None = None
+    """When it was last refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +51,28 @@ class ReportJob:
 _a: Final = service_accesses.c
 _KEY: Final = ("principal_id", "service", "action")
 _access: Final = upsert(service_accesses)
+_new: Final = _access.excluded
+
+
+def _later(name: str) -> Any:
+    """The later of what is known and what is new; either may be missing."""
+    return func.nullif(func.max(func.coalesce(_a[name], 0), func.coalesce(_new[name], 0)), 0)
+
+
 _NOTE: Final = Prepared(
     _access.on_conflict_do_update(
         index_elements=list(_KEY),
-        set_={name: _access.excluded[name] for name in ("at", "region")},
-        where=_a.at < _access.excluded.at,
+        set_={
+            "at": func.max(_a.at, _new.at),
+            "region": case((_a.at < _new.at, _new.region), else_=_a.region),
+            "allowed": _later("allowed"),
+            "refused": _later("refused"),
+        },
+        where=or_(
+            _a.at < _new.at,
+            func.coalesce(_a.allowed, 0) < func.coalesce(_new.allowed, 0),
+            func.coalesce(_a.refused, 0) < func.coalesce(_new.refused, 0),
+        ),
     ),
     tuple(ServiceAccess.__dataclass_fields__),
 )
@@ -67,6 +88,11 @@ _BY_SERVICE: Final = Prepared(
     select(_a.service, func.max(_a.at), _a.region)
     .where(_a.account == given("account"), _a.at >= given("since"))
     .group_by(_a.service)
+)
+_OF_ACTION: Final = Prepared(
+    select(_a.principal_id, _a.at, _a.allowed).where(
+        _a.account == given("account"), _a.service == given("service"), _a.action == given("action")
+    )
 )
 _FORGET: Final = Prepared(delete(service_accesses).where(_a.at < given("before")))
 
@@ -100,6 +126,11 @@ class ServiceAccesses(Rows):
     def of(self, principal_id: str, since: int) -> Sequence[ServiceAccess]:
         """What a principal did, by service and action."""
         return self._link.all(_OF_PRINCIPAL, principal_id=principal_id, since=since)
+
+    def of_action(self, account: str, service: str, action: str) -> dict[str, tuple[int, int | None]]:
+        """By principal, when it last tried an action, and when it was last allowed."""
+        rows = self._link.rows(_OF_ACTION, account=account, service=service, action=action)
+        return {principal: (at, allowed) for principal, at, allowed in rows}
 
     def by_service(self, account: str, since: int) -> dict[str, tuple[int, str]]:
         """When and in which Region anybody of an account last used each service."""

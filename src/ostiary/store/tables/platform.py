@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from ostiary.store.tables.base import metadata
 
@@ -55,7 +55,11 @@ events: Final = Table(
     Column("account", String(12)),
     Column("at", Integer, nullable=False),
     Column("body", Text, nullable=False),
+    Column("principal", String(64)),
+    Column("error", String(128)),
     Index("events_by_account", "account", "at"),
+    Index("events_by_principal", "principal", "at", sqlite_where=text("principal IS NOT NULL")),
+    Index("events_failed", "account", "at", sqlite_where=text("error IS NOT NULL")),
     sqlite_autoincrement=True,
 )
 

@@ -17,6 +17,8 @@ service_accesses: Final = Table(
     Column("account", String(12), nullable=False),
     Column("at", Integer, nullable=False),
     Column("region", String(64), nullable=False),
+    Column("allowed", Integer),
+    Column("refused", Integer),
     Index("service_accesses_by_account", "account", "service"),
 )
 
