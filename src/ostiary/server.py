@@ -19,8 +19,9 @@ from typing import Final, NoReturn
 import uvloop
 
 from ostiary import __version__
-from ostiary.app import Built, Unusable, build, engine_signer, issuers_reach
+from ostiary.app import Built, Unusable, build, engine_signer, issuers_reach, key_encryption_key
 from ostiary.clock import SystemClock
+from ostiary.credentials.vault import Vault
 from ostiary.doors.api.app import ApiApp
 from ostiary.doors.api.forwarding import Forwarder
 from ostiary.doors.api.listener import ApiServer
@@ -224,7 +225,10 @@ def _engine(settings: Settings) -> Engine | None:
     if settings.remote_engine is not None:
         rest: Engine | None = _remote(settings.remote_engine)
     elif settings.supervise_engine:
-        rest = SeaweedFS(settings.data, entropy=SystemEntropy(), clock=SystemClock(), signer=engine_signer)
+        key = Vault(key_encryption_key(settings.data), SystemEntropy()).derive("objects at rest")
+        rest = SeaweedFS(
+            settings.data, entropy=SystemEntropy(), clock=SystemClock(), signer=engine_signer, object_key=key
+        )
     else:
         rest = None
     if rest is None or not settings.engines:

@@ -22,7 +22,8 @@ from signing import sign
 
 
 def engine_at(directory: Path, **more: Any) -> SeaweedFS:
-    return SeaweedFS(directory, entropy=SystemEntropy(), clock=SystemClock(), signer=sign, **{"grace": 0.1, **more})
+    given = {"grace": 0.1, "object_key": bytes(range(32)), **more}
+    return SeaweedFS(directory, entropy=SystemEntropy(), clock=SystemClock(), signer=sign, **given)
 
 
 @pytest.fixture

@@ -155,6 +155,21 @@ def test_configuration_of_buckets(c: Any) -> None:
     assert code(c.get_bucket_lifecycle_configuration, **name) == "NoSuchLifecycleConfiguration"
 
 
+def test_encryption_at_rest(c: Any) -> None:
+    c.create_bucket(Bucket="encrypted")
+    name = {"Bucket": "encrypted"}
+    assert code(c.get_bucket_encryption, **name) == "ServerSideEncryptionConfigurationNotFoundError"
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    c.put_bucket_encryption(**name, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    (kept,) = c.get_bucket_encryption(**name)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert kept["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert c.put_object(**name, Key="a", Body=b"x" * 10_000)["ServerSideEncryption"] == "AES256"
+    assert c.get_object(**name, Key="a", Range="bytes=9998-")["Body"].read() == b"xx"
+    c.delete_bucket_encryption(**name)
+    assert "ServerSideEncryption" not in c.put_object(**name, Key="b", Body=b"x")
+    assert c.put_object(**name, Key="b", Body=b"x", ServerSideEncryption="AES256")["ServerSideEncryption"] == "AES256"
+
+
 def test_every_forwarded_operation_was_asked_for_above() -> None:
     assert FORWARDED <= EXERCISED
     assert EXERCISED - FORWARDED <= OWNED

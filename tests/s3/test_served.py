@@ -78,5 +78,5 @@ def test_switching_off_what_is_off_is_taken_and_switching_it_on_is_not(house: S3
 def test_a_bucket_of_another_account_is_not_asked_what_it_has(house: S3House) -> None:
     assert house.ask("other root", "GetBucketWebsite", Bucket="joinc-bucket").status == 403
     wrong = {"Bucket": "joinc-bucket", "ExpectedBucketOwner": "9" * 12}
-    assert house.ask("root", "GetBucketEncryption", **wrong).status == 403
-    assert house.ask("root", "GetBucketEncryption", **{**wrong, "ExpectedBucketOwner": OWNER}).status == 404
+    assert house.ask("root", "GetBucketReplication", **wrong).status == 403
+    assert house.ask("root", "GetBucketReplication", **{**wrong, "ExpectedBucketOwner": OWNER}).status == 404

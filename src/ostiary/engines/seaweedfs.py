@@ -78,12 +78,15 @@ class SeaweedFS:
         entropy: Entropy,
         clock: Clock,
         signer: Signer,
+        object_key: bytes | None = None,
         memory: str = "512MiB",
         grace: float = 2.0,
         start_timeout: float = 60.0,
     ) -> None:
         """`directory`: where its data, configuration and log are.
 
+        `object_key`: 32 bytes that open the keys of objects that are encrypted at rest (SSE-S3), the same in every
+        run; None: it can't encrypt any.
         `memory`: the soft limit of its heap, as Go writes it.
         `grace`: seconds that weed has to stop by itself. (It takes 15, waiting for a stream of its own; what it has
         acknowledged is on disk before that.)
@@ -91,6 +94,7 @@ class SeaweedFS:
         self._directory, self._notice_path = directory, directory / "engine.json"
         self._entropy, self._clock, self._signer = entropy, clock, signer
         self._memory, self._grace, self._start_timeout = memory, grace, start_timeout
+        self._object_key = object_key
         self._state, self._address = EngineState.STOPPED, None  # type: tuple[EngineState, EngineAddress | None]
         self._changed = threading.Condition()
         self._stopping = threading.Event()
@@ -214,7 +218,9 @@ class SeaweedFS:
             config = self._directory / "config"
             volumes = self._directory / "volumes"
             write_config(config, volumes=volumes, address=notice.address, entropy=self._entropy, now=self._clock.now())
-            weed = Weed(self._directory, Ports(notice.ports), lock=lock, memory=self._memory)
+            weed = Weed(
+                self._directory, Ports(notice.ports), lock=lock, memory=self._memory, object_key=self._object_key
+            )
             if self._becomes_ready(weed, notice.address):
                 self._publish(notice, ready=True)
                 self._failure, ready_at = None, time.monotonic()

@@ -100,8 +100,10 @@ def _candidates() -> list[Path]:
 class Weed:
     """A running weed. Made, watched and ended by one and the same thread (see `leash`)."""
 
-    def __init__(self, directory: Path, ports: Ports, *, lock: int, memory: str) -> None:
-        """Starts it. `lock`: a file descriptor that weed holds open for as long as it lives."""
+    def __init__(self, directory: Path, ports: Ports, *, lock: int, memory: str, object_key: bytes | None) -> None:
+        """Starts it. `lock`: a file descriptor that weed holds open for as long as it lives. `object_key`: opens the
+        keys of encrypted objects; it is in weed's environment alone, in no file.
+        """
         self.ports = ports
         self._log = directory / "weed.log"
         self._run = _socket_directory(directory / "run")
@@ -117,7 +119,13 @@ class Weed:
                 stdout=log,
                 stderr=log,
                 cwd=config,
-                env={"HOME": str(self._run), "TMPDIR": str(self._run), "GOMEMLIMIT": memory, "PATH": os.defpath},
+                env={
+                    "HOME": str(self._run),
+                    "TMPDIR": str(self._run),
+                    "GOMEMLIMIT": memory,
+                    "PATH": os.defpath,
+                    **({} if object_key is None else {"WEED_S3_SSE_KEK": object_key.hex()}),
+                },
                 pass_fds=(lock,),
                 start_new_session=True,  # a Ctrl-C at the terminal is for the server, which ends weed when it is time
                 umask=0o077,

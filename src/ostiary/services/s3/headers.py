@@ -5,22 +5,27 @@ Source: Amazon S3 API Reference, "Common request headers".
 
 from __future__ import annotations
 
+from typing import Final
+
 from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import Call
 from ostiary.services.outcome import Headers
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.faults import access_denied
 
+ENCRYPTION: Final = "AES256"
+"""SSE-S3, the one algorithm with keys of the engine's own."""
+
 
 def onward(call: Call) -> Headers:
     """The headers to send on: nothing of the signature, nothing of a single hop, nothing that is decided here.
 
     Raises:
-        ServiceFault: a header asks for what is not there (server-side encryption), or names another owner.
+        ServiceFault: a header asks for what is not there (keys of KMS), or names another owner.
     """
     s3: S3Call = call.target
     check_owner(call)
-    if s3.request.header("x-amz-server-side-encryption") is not None:
+    if s3.request.header("x-amz-server-side-encryption") not in (None, ENCRYPTION):
         raise ServiceFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501)
     return s3.request.forward_headers
 

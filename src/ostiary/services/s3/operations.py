@@ -186,7 +186,7 @@ OWNED: Final = frozenset(
     | {"GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"}
     | {"GetBucketRequestPayment", "PutBucketRequestPayment"}
     | {"GetBucketWebsite", "DeleteBucketWebsite", "GetBucketReplication", "DeleteBucketReplication"}
-    | {"GetBucketEncryption", "DeleteBucketEncryption", "GetBucketAccelerateConfiguration"}
+    | {"PutBucketEncryption", "GetBucketAccelerateConfiguration"}
     | {"GetBucketLogging", "PutBucketLogging", "GetBucketAbac", "PutBucketAbac"}
     | {"GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration"}
     | {f"{verb}Bucket{what}Configuration" for verb in ("Get", "Delete") for what in _NAMES.values()}
@@ -204,6 +204,7 @@ FORWARDED: Final = frozenset(
     | {"GetBucketCors", "PutBucketCors", "DeleteBucketCors"}
     | {"GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"}
     | {"GetBucketTagging", "PutBucketTagging", "DeleteBucketTagging"}
+    | {"GetBucketEncryption", "DeleteBucketEncryption"}
 )
 """What SeaweedFS does as AWS does (`tests/engines/test_forwarded.py` asks it)."""
 

@@ -28,10 +28,6 @@ MISSING: Final[Mapping[str, tuple[str, str]]] = {
         "ReplicationConfigurationNotFoundError",
         "The replication configuration was not found",
     ),
-    "GetBucketEncryption": (
-        "ServerSideEncryptionConfigurationNotFoundError",
-        "The server side encryption configuration was not found",
-    ),
     **{f"{verb}Bucket{what}Configuration": _NONE_OF_IT for verb in ("Get", "Delete") for what in _BY_ID},
 }
 """Operation → the error that there is none."""
@@ -42,7 +38,7 @@ EMPTY: Final[Mapping[str, Mapping[str, Any]]] = {
     "GetBucketNotificationConfiguration": {},
     "GetBucketAbac": {"AbacStatus": {"Status": "Disabled"}},
     **{f"ListBucket{what}Configurations": {"IsTruncated": False} for what in _BY_ID},
-    **{f"DeleteBucket{what}": {} for what in ("Website", "Replication", "Encryption")},
+    **{f"DeleteBucket{what}": {} for what in ("Website", "Replication")},
 }
 """Operation → the answer that says so; to delete what is not there succeeds."""
 
