@@ -252,7 +252,22 @@ def test_a_foreign_password_is_repeated_only_hashed() -> None:
     assert "aHVudGVyMg" not in fault.message + str(fault)
 
 
-FACTS = ("hashed", "missing", "got", "day", "time", "edge", "now", "minutes", "service", "names", "header", "algorithm")
+FACTS = (
+    "hashed",
+    "missing",
+    "got",
+    "day",
+    "time",
+    "edge",
+    "now",
+    "minutes",
+    "service",
+    "names",
+    "header",
+    "algorithm",
+    "name",
+    "why",
+)
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -18,6 +18,7 @@ from typing import Final, cast
 import httptools
 
 from ostiary.engines.call import UpstreamBroken, UpstreamTimeout
+from ostiary.engines.passage import Passage
 
 _MOST_WAITING: Final = 512 * 1024
 """Bytes of an answer that may wait to be taken before the socket is no longer read."""
@@ -35,7 +36,7 @@ class Connection(asyncio.Protocol):
         self.idle_since = 0.0
         self._writable: asyncio.Future[None] | None = None
         self._paused = False
-        self._exchange: Exchange | None = None
+        self._exchange: Exchange | Passage | None = None
 
     # what asyncio tells us
 
@@ -73,9 +74,26 @@ class Connection(asyncio.Protocol):
         """Send the head of a request; `bodyless`: its answer has no body whatever it says (HEAD)."""
         assert self._transport is not None
         self.used += 1
-        self._exchange = Exchange(self._loop, self, bodyless=bodyless)
+        self._exchange = exchange = Exchange(self._loop, self, bodyless=bodyless)
         self._transport.write(head)
-        return self._exchange
+        return exchange
+
+    def carry(self, head: bytes, passage: Passage) -> None:
+        """Send a request whose answer is passed on."""
+        assert self._transport is not None
+        self.used += 1
+        self._exchange = passage
+        self._transport.write(head)
+
+    def take_over(self, passage: Passage, received: bytes) -> Exchange:
+        """Read an answer that can't be passed on, from its beginning, as any other."""
+        self._exchange = exchange = Exchange(self._loop, self, bodyless=passage.bodyless)
+        exchange.feed(received)
+        return exchange
+
+    def now(self) -> float:
+        """The loop's time."""
+        return self._loop.time()
 
     async def send(self, data: bytes) -> None:
         """Write, and wait while the socket's buffer is full. Raises `UpstreamBroken`."""

@@ -5,6 +5,7 @@ An engine keeps its own authentication on. Ostiary holds its only key and signs 
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -108,6 +109,8 @@ def unable(key: str, *, filled: bool = True) -> str | None:
     they are written: what it denies as `secret/*` must not be had as `/secret/x`. Found by experiment with SeaweedFS
     4.48 (`tests/engines/test_keys.py`).
     """
+    if _PLAIN_KEY(key):
+        return None
     segments = key.split("/")
     folders, name = segments[:-1], segments[-1]
     if "\\" in key:
@@ -135,3 +138,5 @@ def unable_to_list(prefix: str) -> str | None:
 
 
 _LONGEST_NAME: Final = 255
+_PLAIN_KEY: Final = re.compile(r"(?:[A-Za-z0-9_-]{1,200}/){0,64}[A-Za-z0-9_-]{1,200}(?:\.[A-Za-z0-9]{1,7})?").fullmatch
+"""Keys that are surely fine: no suffix is as long as `versions`."""

@@ -14,12 +14,15 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Final
 
 from ostiary.engines.call import UpstreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from ostiary.engines.connection import Connection, Exchange
 from ostiary.engines.engine import EngineAddress, Headers, Signer, tls_context
+from ostiary.engines.outgoing import Body, BodyMismatch, Source, head_of
+from ostiary.engines.passage import Passage, Sink
 
 __all__ = ["BodyMismatch", "Response", "Upstream", "UpstreamBroken", "UpstreamError", "UpstreamTimeout"]
 __all__ += ["UpstreamUnavailable"]
@@ -29,13 +32,7 @@ _HOP_BY_HOP: Final = frozenset(
     | {"transfer-encoding", "upgrade", "expect", "content-length", "host"}
 )
 _IDEMPOTENT: Final = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS"))
-_SMALL: Final = 64 * 1024
-"""A body of no more bytes is sent in one piece, and can be sent once more."""
-Body = bytes | AsyncIterator[bytes]
-
-
-class BodyMismatch(ValueError):
-    """The body handed in is longer or shorter than its announced length. The request was broken off."""
+_LOOKED_AT_EVERY: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -70,6 +67,8 @@ class Upstream:
         self._connect_timeout, self._answer_timeout = connect_timeout, answer_timeout
         self._tls = tls
         self._pools: dict[_Where, _Pool] = {}
+        self._passages: set[Passage] = set()
+        self._looking: asyncio.TimerHandle | None = None
 
     async def request(
         self,
@@ -87,11 +86,9 @@ class Upstream:
         Raises `UpstreamError`; `BodyMismatch`; whatever `body` raises, after breaking off the request, so that the
         engine never takes part of a body for the whole.
         """
-        kept = [(name, value) for name, value in headers if name not in _HOP_BY_HOP]
-        signed = self._signer(address, method, raw_path, raw_query, [("host", address.authority), *kept])
         known = len(body) if isinstance(body, bytes) else length
-        head = _head(method, raw_path, raw_query, signed, known, chunked=known is None)
-        source = _Source(body, known)
+        head = self._signed_head(address, method, raw_path, raw_query, headers, known)
+        source = Source(body, known)
         await source.prime()
         for fresh in (False, True):
             connection = await self._connection(address, fresh=fresh)
@@ -110,8 +107,75 @@ class Upstream:
                 raise
         raise AssertionError("a fresh connection is not reused")
 
+    def has_idle(self, address: EngineAddress) -> bool:
+        """Whether a connection lies unused, for `pass_on`."""
+        pool = self._pools.get((address.host, address.port, address.secure))
+        connection = self._idle(pool, fresh=False) if pool is not None else None
+        if pool is None or connection is None:
+            return False
+        pool.idle.append(connection)
+        return True
+
+    def pass_on(
+        self,
+        address: EngineAddress,
+        method: str,
+        raw_path: str,
+        raw_query: str,
+        headers: Headers,
+        body: bytes,
+        sink: Sink,
+    ) -> None:
+        """Send a request that may be sent again, whose answer goes to `sink` as it comes, on the connection that
+        `has_idle` found.
+        """
+        connection = self._pools[address.host, address.port, address.secure].idle.pop()
+        head = self._signed_head(address, method, raw_path, raw_query, headers, len(body))
+        loop = asyncio.get_running_loop()
+        over = partial(self._passed, address)
+        passage = Passage(connection, sink, over, bodyless=method == "HEAD", now=loop.time())
+        self._passages.add(passage)
+        if self._looking is None:
+            self._looking = loop.call_later(_LOOKED_AT_EVERY, self._look)
+        connection.carry(head + body if body else head, passage)
+
+    def take_over(self, address: EngineAddress, passage: Passage, received: bytes) -> Response:
+        """Go on with an answer that could not be passed on."""
+        connection = passage.connection
+        exchange = connection.take_over(passage, received)
+        return Response(self, address, connection, exchange, self._answer_timeout, True)
+
+    def _passed(self, address: EngineAddress, passage: Passage, keep: bool | None) -> None:
+        self._passages.discard(passage)
+        if keep:
+            self.give_back(address, passage.connection)
+        elif keep is not None:
+            self._drop(address, passage.connection)
+
+    def _look(self) -> None:
+        """Look after the passages: one timer for all of them."""
+        loop = asyncio.get_running_loop()
+        for passage in tuple(self._passages):
+            passage.look(loop.time(), self._answer_timeout)
+        self._looking = loop.call_later(_LOOKED_AT_EVERY, self._look) if self._passages else None
+
+    def _signed_head(
+        self,
+        address: EngineAddress,
+        method: str,
+        raw_path: str,
+        raw_query: str,
+        headers: Headers,
+        length: int | None,
+    ) -> bytes:
+        kept = [each for each in headers if each[0] not in _HOP_BY_HOP]
+        signed = self._signer(address, method, raw_path, raw_query, [("host", address.authority), *kept])
+        return head_of(method, raw_path, raw_query, signed, length, chunked=length is None)
+
     async def close(self) -> None:
         """Close every connection that is not in use."""
+        if self._looking is not None:
+            self._looking.cancel()
         for pool in self._pools.values():
             for connection in pool.idle:
                 connection.close()
@@ -120,7 +184,7 @@ class Upstream:
 
     # an exchange
 
-    async def _converse(self, connection: Connection, exchange: Exchange, source: _Source) -> None:
+    async def _converse(self, connection: Connection, exchange: Exchange, source: Source) -> None:
         """Send the body and wait for the head of the answer, whichever comes first."""
         if source.first:
             await connection.send(source.first)
@@ -305,71 +369,3 @@ class Response:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
-
-
-class _Source:
-    """The body of a request, as it goes on the wire.
-
-    INVARIANT: the engine has the whole body only after the stream has ended well: a stream that finds at its end that a
-    checksum is wrong, and raises, leaves no object. For this the last part is kept back until the end, and not even the
-    head is sent before there is a first part to send: SeaweedFS takes a body of which nothing came for an empty one.
-    """
-
-    def __init__(self, body: Body, length: int | None) -> None:
-        self.ended = isinstance(body, bytes)
-        """Whether everything has been drawn from the stream."""
-        self.first = body if isinstance(body, bytes) else b""
-        """What goes with the head."""
-        self.whole = self.ended
-        """Whether `first` is all of it, so that it can be sent once more."""
-        self._wire: AsyncIterator[bytes] | None = None
-        if not isinstance(body, bytes):
-            self._wire = self._chunked(body) if length is None else self._counted(body, length)
-
-    async def prime(self) -> None:
-        """Wait for the first part. Raises what the stream raises, `BodyMismatch`."""
-        if self._wire is not None:
-            self.first = await anext(self._wire)
-            self.whole = self.ended
-
-    async def send(self, connection: Connection) -> None:
-        """All but the first part. Raises `BodyMismatch`, `UpstreamBroken`, and what the stream raises."""
-        assert self._wire is not None
-        async for piece in self._wire:
-            await connection.send(piece)
-
-    async def _chunked(self, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        async for part in stream:
-            if part:
-                yield b"%x\r\n%b\r\n" % (len(part), part)
-        self.ended = True
-        yield b"0\r\n\r\n"
-
-    async def _counted(self, stream: AsyncIterator[bytes], length: int) -> AsyncIterator[bytes]:
-        drawn, last = 0, b""
-        async for part in stream:
-            drawn += len(part)
-            if drawn > length:
-                raise BodyMismatch(f"the body is longer than the announced {length} bytes")
-            if drawn == length or length <= _SMALL:
-                last += part
-            elif part:
-                yield part
-        if drawn < length:
-            raise BodyMismatch(f"the body ended after {drawn} of {length} bytes")
-        self.ended = True
-        yield last
-
-
-def _head(method: str, path: str, query: str, headers: Headers, length: int | None, *, chunked: bool) -> bytes:
-    lines = [f"{method} {path}?{query} HTTP/1.1" if query else f"{method} {path} HTTP/1.1"]
-    lines += [f"{name}: {value}" for name, value in headers]
-    if chunked:
-        lines.append("transfer-encoding: chunked")
-    elif length or method in ("PUT", "POST"):
-        lines.append(f"content-length: {length}")
-    text = "\r\n".join(lines)
-    # INVARIANT: nothing that a client sent can end a line early and begin a request of its own
-    if text.count("\r") != len(lines) - 1 or text.count("\n") != len(lines) - 1 or " " in path + query:
-        raise ValueError("a header, the path or the query holds a line break or a blank")
-    return text.encode("latin-1") + b"\r\n\r\n"

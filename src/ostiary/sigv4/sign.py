@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from ostiary.sigv4 import canonical
 from ostiary.sigv4.canonical import ALGORITHM, TIME_FORMAT, Headers
@@ -42,8 +43,7 @@ def sign(
     `raw_path` and `raw_query` are as they will be sent; `headers` has lower-case names and must hold `host`.
     `payload_hash` is the SHA-256 (hex) of the body, or `UNSIGNED_PAYLOAD` for S3.
     """
-    timestamp = now.strftime(TIME_FORMAT)
-    scope = Scope(timestamp[:8], region, service)
+    timestamp, scope = _dated(now.replace(microsecond=0), region, service)
     added = [("x-amz-date", timestamp)]
     if service == "s3":
         added.append(("x-amz-content-sha256", payload_hash))
@@ -59,6 +59,12 @@ def sign(
     credential = f"{credentials.akid}/{scope}"
     added.append(("authorization", f"{ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={proof}"))
     return added
+
+
+@lru_cache(maxsize=64)
+def _dated(second: datetime, region: str, service: str) -> tuple[str, Scope]:
+    timestamp = second.strftime(TIME_FORMAT)
+    return timestamp, Scope(timestamp[:8], region, service)
 
 
 def presign(

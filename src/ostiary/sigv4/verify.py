@@ -7,7 +7,7 @@ Reference, "Authenticating Requests (AWS Signature Version 4)".
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -86,26 +86,25 @@ def verify(
     raise SignatureFault(Reason.SIGNATURE, _mismatch(presented, *first) if first else None)
 
 
-def _spellings(presented: Presented, raw_path: str, raw_query: str, service: str) -> Sequence[tuple[str, str]]:
+def _spellings(presented: Presented, raw_path: str, raw_query: str, service: str) -> Iterator[tuple[str, str]]:
     """Path and query of the canonical request as AWS writes them, then in the spelling that the client used.
 
     INVARIANT: all of them mean the same request, so accepting any lets nobody change what was signed. A spelling that
     differs in meaning (`+` for `%2B`, `/` for `%2F`) is never among them.
     """
     if raw_path == "/" and not raw_query:
-        return _PLAIN
+        yield "/", ""
+        return
     s3 = service == "s3"
     without = "X-Amz-Signature" if presented.style is Style.QUERY else None
     paths = [canonical.canonical_path(raw_path, s3=s3)]
+    queries = [canonical.canonical_query(raw_query, without=without)]
+    yield paths[0], queries[0]
     if s3 and (respelled := canonical.reencoded_path(raw_path)) != paths[0]:
         paths.append(respelled)
-    queries = [canonical.canonical_query(raw_query, without=without)]
     if raw_query and (verbatim := canonical.canonical_query(raw_query, without=without, verbatim=True)) != queries[0]:
         queries.append(verbatim)
-    return [(path, query) for query in queries for path in paths]
-
-
-_PLAIN: Final = (("/", ""),)
+    yield from ((path, query) for query in queries for path in paths if (path, query) != (paths[0], queries[0]))
 
 
 def check_service(presented: Presented, service: str) -> None:

@@ -45,6 +45,8 @@ class ApiApp:
         """Bytes of a body that are read into memory."""
         self._hands = Hands(_THREADS)
         self._tasks: set[asyncio.Task[None]] = set()
+        if forwarder is not None:
+            forwarder.begin = self._begin
 
     @property
     def running(self) -> bool:
@@ -132,6 +134,8 @@ class ApiApp:
             exchange.answer(outcome)
             return
         assert self._forwarder is not None  # without an engine no operation forwards
+        if self._forwarder.pass_on(route, outcome, exchange):
+            return
         self._begin(exchange, self._forwarder.forward(route, outcome, exchange))
 
     def _begin(self, exchange: Exchange, doing: Coroutine[Any, Any, None]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final, Protocol, cast
 
 import httptools
@@ -86,6 +87,7 @@ class Connection(asyncio.Protocol):
         self._held = self._going = self._lingering = False
         self.stopping = False
         self._writable: asyncio.Future[None] | None = None
+        self._resume: Callable[[], None] | None = None
         self.source_ip, self.secure = "", False
         self.tls_version: str | None = None
 
@@ -121,6 +123,9 @@ class Connection(asyncio.Protocol):
         if self._writable is not None and not self._writable.done():
             self._writable.set_result(None)
         self._writable = None
+        if self._resume is not None:
+            resume, self._resume = self._resume, None
+            resume()
 
     def data_received(self, data: bytes) -> None:
         self._heard = self._loop.time()
@@ -296,6 +301,13 @@ class Connection(asyncio.Protocol):
             self._transport.write(parts[0])
         else:
             self._transport.writelines(parts)
+
+    def takes(self, resume: Callable[[], None]) -> bool:
+        """Whether the client is not slow; if it is, `resume` is called when it has caught up, or is gone."""
+        if self._writable is None:
+            return True
+        self._resume = resume
+        return False
 
     async def drained(self) -> None:
         """Wait while the client is slow."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -207,6 +207,15 @@ class Exchange:
         else:
             self._connection.write(part)
         await self._connection.drained()
+
+    def pass_on(self, part: bytes, resume: Callable[[], None]) -> bool:
+        """A part of the answer's body, of the announced length; whether more may come at once. If not, `resume` is
+        called when it may.
+        """
+        if self.gone or self._silent:
+            return True
+        self._connection.write(part)
+        return self._connection.takes(resume)
 
     def end(self) -> None:
         """The answer's body was sent whole."""

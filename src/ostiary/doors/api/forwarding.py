@@ -7,13 +7,15 @@ until the reader has judged it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
+from typing import Any, Final
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from ostiary.doors.api.exchange import ClientGone, Exchange
 from ostiary.engines.engine import Engine, EngineAddress, EngineState
+from ostiary.engines.passage import Passage
 from ostiary.engines.upstream import BodyMismatch, Response, Upstream, UpstreamError
 from ostiary.gate.forms import FileBody
 from ostiary.gate.gate import Gate, Route
@@ -26,8 +28,20 @@ from ostiary.sigv4 import BodyReader, ChunkedBody, Family, SignatureFault
 
 _PATIENCE: Final = 10.0
 """Seconds that a request waits for an engine that is still starting."""
+_AT_ONCE: Final = 256 * 1024
+"""Bytes of a body that is judged before anything is sent, if it has come whole."""
 _SOON: Final = frozenset({EngineState.STARTING, EngineState.RESTARTING, EngineState.READY})
-_NOT_SENT_BACK: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date", MARKER})
+_NOT_SENT_BACK: Final = frozenset(
+    {"connection", "keep-alive", "transfer-encoding", "server", "date", MARKER, "x-amz-request-id"}
+)
+GONE: Final = ("RequestTimeout", "The client closed the connection.", 400)
+
+
+Begin = Callable[[Exchange, Coroutine[Any, Any, None]], None]
+
+
+def _nobody(_exchange: Exchange, _doing: Coroutine[Any, Any, None]) -> None:
+    raise RuntimeError("nobody carries it out")
 
 
 class Forwarder:
@@ -35,40 +49,86 @@ class Forwarder:
 
     def __init__(self, gate: Gate, engine: Engine, upstream: Upstream) -> None:
         self._gate, self._engine, self._upstream = gate, engine, upstream
+        self.begin: Begin = _nobody
+        """Carries out what takes longer, in a task."""
+
+    def finish(self, forward: Forward, error: tuple[str, str, int] | None) -> None:
+        """Record it."""
+        self._gate.finish(forward, error)
+
+    def go_on(
+        self, route: Route, forward: Forward, exchange: Exchange, taken: tuple[EngineAddress, Passage, bytes] | None
+    ) -> None:
+        """Go on with what can't be passed on by callbacks; `taken`: an answer that has begun."""
+        if taken is None:
+            self.begin(exchange, self.forward(route, forward, exchange))
+        else:
+            self.begin(exchange, self._answer_taken(route, forward, exchange, taken))
+
+    async def _answer_taken(
+        self, route: Route, forward: Forward, exchange: Exchange, taken: tuple[EngineAddress, Passage, bytes]
+    ) -> None:
+        await self.answer(route, forward, exchange, self._upstream.take_over(*taken))
+
+    def pass_on(self, route: Route, forward: Forward, exchange: Exchange) -> bool:
+        """Do it at once, by callbacks, if it is one of the many: a body that is small and has come, an engine that is
+        there, a connection to it. False: it is still to be done.
+        """
+        if forward.respond is not None or (forward.body is None and not _has_come(exchange)):
+            return False
+        address = self._engine_of(route).address()
+        if address is None:
+            return False
+        if not self._upstream.has_idle(address):
+            return False
+        if forward.body is None:
+            try:
+                forward = replace(forward, body=_judged(forward.keep["reader"], exchange.body))
+            except (SignatureFault, ServiceFault) as fault:
+                self.refuse(forward, exchange, _told(fault))
+                return True
+        sink = _Passing(self, route, forward, exchange, address)
+        self._upstream.pass_on(
+            address, forward.method, forward.raw_path, forward.raw_query, forward.headers, forward.body or b"", sink
+        )
+        return True
+
+    def _engine_of(self, route: Route) -> Engine:
+        return self._engine.of((route.target.s3.bucket if route.target.s3 else None) or "")
 
     async def forward(self, route: Route, forward: Forward, exchange: Exchange) -> None:
         """One request, to its end."""
-        engine = self._engine.of((route.target.s3.bucket if route.target.s3 else None) or "")
+        engine = self._engine_of(route)
         address = await self._address(engine)
         if address is None:
-            self._refuse(forward, exchange, engine_not_ready(engine.failure))
+            self.refuse(forward, exchange, engine_not_ready(engine.failure))
             return
         body, length = self._body(forward, exchange)
         try:
             response = await self._upstream.request(
                 address, forward.method, forward.raw_path, forward.raw_query, forward.headers, body, length
             )
-        except SignatureFault as fault:
-            told = fault.told(Family.S3)
-            self._refuse(forward, exchange, ServiceFault(told.code, told.message, told.status, fault.details))
-            return
-        except ServiceFault as fault:
-            self._refuse(forward, exchange, fault)
+        except (SignatureFault, ServiceFault) as fault:
+            self.refuse(forward, exchange, _told(fault))
             return
         except BodyMismatch:
             text = "You did not provide the number of bytes specified by the Content-Length HTTP header"
-            self._refuse(forward, exchange, ServiceFault("IncompleteBody", text, 400))
+            self.refuse(forward, exchange, ServiceFault("IncompleteBody", text, 400))
             return
         except UpstreamError as error:
-            self._refuse(forward, exchange, engine_not_ready(str(error)))
+            self.refuse(forward, exchange, engine_not_ready(str(error)))
             return
         except ClientGone:
-            self._gate.finish(forward, ("RequestTimeout", "The client closed the connection.", 400))
+            self._gate.finish(forward, GONE)
             return
+        await self.answer(route, forward, exchange, response)
+
+    async def answer(self, route: Route, forward: Forward, exchange: Exchange, response: Response) -> None:
+        """What the engine says, to the caller."""
         async with response:
             hidden = forward.missing() if response.status == 404 and forward.missing is not None else None
             if hidden is not None:
-                self._refuse(forward, exchange, hidden)
+                self.refuse(forward, exchange, hidden)
                 return
             if forward.respond is not None and response.status == 200:
                 await response.read()
@@ -98,10 +158,8 @@ class Forwarder:
         return _held(exchange, reader), int(length) if length.isdecimal() else None
 
     async def _send_back(self, route: Route, forward: Forward, response: Response, exchange: Exchange) -> None:
-        headers: Headers = [(n, v) for n, v in response.headers if n not in _NOT_SENT_BACK and n != "x-amz-request-id"]
-        headers = [*headers, ("x-amz-request-id", route.request.request_id)]
-        error = (f"Engine{response.status}", response.reason, response.status) if response.status >= 400 else None
-        exchange.begin(response.status, headers)
+        error = error_of(response.status, response.reason)
+        exchange.begin(response.status, sent_back(response.headers, route))
         try:
             async for part in response.parts():
                 await exchange.send(part)
@@ -109,11 +167,92 @@ class Forwarder:
             self._gate.finish(forward, error)
         exchange.end()
 
-    def _refuse(self, forward: Forward, exchange: Exchange, fault: ServiceFault) -> None:
+    def refuse(self, forward: Forward, exchange: Exchange, fault: ServiceFault) -> None:
         message = f"{fault.message} ({fault.cause})" if fault.cause else fault.message
         self._gate.finish(forward, (fault.code, message, fault.status or 400))
         response: HttpResponse = self._gate.fault_response(forward, fault)
-        exchange.answer(replace(response, headers=(*response.headers, ("connection", "close"))))
+        exchange.answer(structs.replace(response, headers=(*response.headers, ("connection", "close"))))
+
+
+class _Passing:
+    """An answer on its way from the engine to the caller. A `Sink`."""
+
+    __slots__ = ("_address", "_error", "_exchange", "_forward", "_forwarder", "_passage", "_route")
+
+    def __init__(
+        self, forwarder: Forwarder, route: Route, forward: Forward, exchange: Exchange, address: EngineAddress
+    ) -> None:
+        self._forwarder, self._route, self._forward = forwarder, route, forward
+        self._exchange, self._address = exchange, address
+        self._error: tuple[str, str, int] | None = None
+
+    @property
+    def gone(self) -> bool:
+        return self._exchange.gone
+
+    def wants(self, status: int) -> bool:
+        return status != 404 or self._forward.missing is None
+
+    def whole(self, status: int, reason: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        self._forwarder.finish(self._forward, error_of(status, reason))
+        sent = sent_back(headers, self._route)
+        self._exchange.answer(HttpResponse(status=status, headers=sent, body=body))
+
+    def begin(self, status: int, reason: str, headers: list[tuple[str, str]]) -> None:
+        self._error = error_of(status, reason)
+        self._exchange.begin(status, sent_back(headers, self._route))
+
+    def part(self, passage: Passage, data: bytes) -> bool:
+        return self._exchange.pass_on(data, passage.go_on)
+
+    def end(self) -> None:
+        self._forwarder.finish(self._forward, self._error)
+        self._exchange.end()
+
+    def otherwise(self, passage: Passage, received: bytes) -> None:
+        self._forwarder.go_on(self._route, self._forward, self._exchange, (self._address, passage, received))
+
+    def again(self) -> None:
+        self._forwarder.go_on(self._route, self._forward, self._exchange, None)
+
+    def failed(self, error: UpstreamError) -> None:
+        if self._exchange.gone:
+            self._forwarder.finish(self._forward, GONE)
+        elif self._exchange.begun:
+            self._forwarder.finish(self._forward, ("EngineBrokeOff", str(error), 500))
+            self._exchange.break_off()
+        else:
+            self._forwarder.refuse(self._forward, self._exchange, engine_not_ready(str(error)))
+
+
+def _has_come(exchange: Exchange) -> bool:
+    return exchange.complete and exchange.length <= _AT_ONCE and exchange.size <= _AT_ONCE
+
+
+def _judged(reader: BodyReader, body: bytes) -> bytes:
+    """A whole body, held to what was declared of it. Raises `SignatureFault`, `ServiceFault`."""
+    parts = reader.feed(body)
+    reader.finish()
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _told(fault: SignatureFault | ServiceFault) -> ServiceFault:
+    if isinstance(fault, ServiceFault):
+        return fault
+    told = fault.told(Family.S3)
+    return ServiceFault(told.code, told.message, told.status, fault.details)
+
+
+def sent_back(headers: Headers, route: Route) -> Headers:
+    """The engine's headers as the caller gets them."""
+    kept = [each for each in headers if each[0] not in _NOT_SENT_BACK]
+    kept.append(("x-amz-request-id", route.request.request_id))
+    return kept
+
+
+def error_of(status: int, reason: str) -> tuple[str, str, int] | None:
+    """What the record says of the engine's answer."""
+    return (f"Engine{status}", reason, status) if status >= 400 else None
 
 
 async def _held(exchange: Exchange, reader: BodyReader) -> AsyncIterator[bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
@@ -52,6 +53,9 @@ _NEW_BUCKET: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
 _RESERVED_STARTS: Final = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_ENDS: Final = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_UNRESERVED: Final = re.compile(r"[A-Za-z0-9\-_.~]*").fullmatch
+_UNRESERVED_PATH: Final = re.compile(r"[A-Za-z0-9\-_.~/]*").fullmatch
+_LONGEST_HOST: Final = 255
 LONGEST_KEY: Final = 1024
 
 
@@ -62,7 +66,7 @@ def read_address(host: str, raw_path: str, endpoints: Endpoints) -> Address:
     """
     if not raw_path.startswith("/"):
         raise _invalid_uri(raw_path)
-    bucket = _host_bucket(host, endpoints)
+    bucket = _host_bucket(host, endpoints) if len(host) <= _LONGEST_HOST else _host_bucket.__wrapped__(host, endpoints)
     if bucket is not None:
         key = decode(raw_path[1:])
         return Address(_checked(bucket), _checked_key(key) if key else None, virtual_host=True)
@@ -75,6 +79,8 @@ def read_address(host: str, raw_path: str, endpoints: Endpoints) -> Address:
 
 def decode(text: str) -> str:
     """Percent-decode once, strictly. Raises `S3Refusal` InvalidURI for what is no UTF-8 or a broken escape."""
+    if "%" not in text and text.isascii():
+        return text
     if _BAD_PERCENT.search(text):
         raise _invalid_uri(text)
     try:
@@ -85,6 +91,8 @@ def decode(text: str) -> str:
 
 def encode(text: str, keep: str = "") -> str:
     """AWS's UriEncode of text: the only way of writing it that every server signs alike."""
+    if _UNRESERVED(text) or (keep == "/" and _UNRESERVED_PATH(text)):
+        return text
     return quote_from_bytes(text.encode("utf-8"), safe="-_.~" + keep)
 
 
@@ -95,6 +103,7 @@ def creatable(bucket: str) -> bool:
     return not bucket.startswith(_RESERVED_STARTS) and not bucket.endswith(_RESERVED_ENDS)
 
 
+@lru_cache(maxsize=1024)
 def _host_bucket(host: str, endpoints: Endpoints) -> str | None:
     """The bucket that the host names; None for path style."""
     name = _without_port(host.lower())
