@@ -41,7 +41,7 @@ _PRINCIPALS: Final[Mapping[str, Callable[..., Principal]]] = {
 }
 
 
-class _DocumentGone(Exception):
+class DocumentGone(Exception):
     """A policy text that an event refers to is not in the record any more."""
 
 
@@ -139,8 +139,8 @@ def ask_explained(tx: Transaction, ask: Mapping[str, Any]) -> AskExplained:
     """One of an event's `ostiary.asks`."""
     texts: dict[Source, str] = {}
     try:
-        explanation = policy.explain(_in_force(tx, ask["inForce"], texts), _request(ask))
-    except _DocumentGone:
+        explanation = policy.explain(recorded_in_force(tx, ask["inForce"], texts), recorded_request(ask))
+    except DocumentGone:
         explanation = None
     return AskExplained(
         action=ask["action"],
@@ -154,7 +154,8 @@ def ask_explained(tx: Transaction, ask: Mapping[str, Any]) -> AskExplained:
     )
 
 
-def _request(ask: Mapping[str, Any]) -> policy.Request:
+def recorded_request(ask: Mapping[str, Any]) -> policy.Request:
+    """What was asked."""
     facts = dict(ask["principal"])
     kind = _PRINCIPALS[facts.pop("kind")]
     return policy.Request(
@@ -167,7 +168,17 @@ def _request(ask: Mapping[str, Any]) -> policy.Request:
     )
 
 
-def _in_force(tx: Transaction, recorded: Mapping[str, Any], texts: dict[Source, str]) -> InForce:
+def recorded_in_force(tx: Transaction, recorded: Mapping[str, Any], texts: dict[Source, str] | None = None) -> InForce:
+    """The policies of the moment.
+
+    Args:
+        texts: is given the text of each.
+
+    Raises:
+        DocumentGone: a text is not in the record any more.
+    """
+    texts = {} if texts is None else texts
+
     def pool(policies: Iterable[Mapping[str, Any]] | None) -> Pool | None:
         return None if policies is None else Pool(_attached(tx, each, texts) for each in policies)
 
@@ -189,7 +200,7 @@ def _in_force(tx: Transaction, recorded: Mapping[str, Any], texts: dict[Source, 
 def _attached(tx: Transaction, recorded: Mapping[str, Any], texts: dict[Source, str]) -> Attached:
     text = tx.documents.get(recorded["hash"])
     if text is None:
-        raise _DocumentGone(recorded["hash"])
+        raise DocumentGone(recorded["hash"])
     source = Source(
         type=PolicyType(recorded["type"]),
         name=recorded["name"],

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from ostiary import policy
 from ostiary.audit.record import Happening
 from ostiary.audit.redact import redacted
+from ostiary.audit.replay import would_lose
 from ostiary.audit.writer import AuditWriter
 from ostiary.authorization.caller import Caller
 from ostiary.authorization.context import RequestFacts
@@ -30,7 +31,7 @@ from ostiary.gate.authorize import Refused, authorize, denial_text
 from ostiary.gate.denied import with_references
 from ostiary.gate.operate import carry_out
 from ostiary.gate.target import Target
-from ostiary.services.console import sessions
+from ostiary.services.console import drafts, sessions
 from ostiary.services.console.sessions import SignedIn, Visitor
 from ostiary.services.console.sign_in import Claim, Known, Refusal, SignInRefused, check_password, present_mark
 from ostiary.services.faults import ServiceFault
@@ -214,6 +215,15 @@ class ConsoleGate:
             return Permission(allowed=True, action=action)
         service = action.partition(":")[0]
         return Permission(allowed=False, action=action, reason=denial_text(service, caller, judgement))
+
+    def would_lose(
+        self, caller: Caller, facts: RequestFacts, params: Mapping[str, Any], asks: Iterable[Ask]
+    ) -> list[str]:
+        """Which of these permissions callers would take from themselves by a draft (the parameters of
+        `drafts.replayed`). Nothing is done, and nothing recorded."""
+        with self.house.store.read() as tx:
+            swap = drafts.swap(self._call(drafts.replayed.operation, caller, facts, params), tx)
+        return [] if swap is None else would_lose(self.house.judge, caller, facts, asks, swap)
 
     def _do(
         self, row: Operation, target: Target, caller: Caller, facts: RequestFacts, params: Mapping[str, Any]

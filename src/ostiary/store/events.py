@@ -29,6 +29,17 @@ _OF_REQUEST: Final = Question(EventRecord, _events.where(_e.request_id == given(
 _newest: Final = _events.order_by(_e.sequence.desc()).limit(given("limit"))
 _LATEST: Final = Question(EventRecord, _newest)
 _LATEST_OF_ACCOUNT: Final = Question(EventRecord, _newest.where(_e.account == given("account")))
+_BEFORE: Final = Prepared(
+    select(_e.sequence, _e.at, _e.request_id, _e.body)
+    .where(
+        _e.account == given("account"),
+        _e.at >= given("since"),
+        tuple_(_e.at, _e.sequence) < tuple_(given("until"), given("place")),
+    )
+    .order_by(_e.at.desc(), _e.sequence.desc())
+    .limit(given("limit"))
+)
+_END: Final = 2**63 - 1
 
 _KEEP: Final = Prepared(upsert(documents).on_conflict_do_nothing(), ("hash", "text"))
 _TEXT: Final = Prepared(select(documents.c.text).where(documents.c.hash == given("hash")))
@@ -168,6 +179,20 @@ class Events(Rows):
         """How many requests failed with these codes, by hours after a time."""
         told = {f"error_{number}": code for number, code in enumerate(errors)}
         return dict(self._link.rows(_BY_HOUR, account=account, since=since, **told))
+
+    def before(
+        self, account: str, place: tuple[int, int] | None, *, since: int, limit: int
+    ) -> Sequence[tuple[int, int, str, str]]:
+        """An account's events before a place in the record, the newest first: sequence, moment, request id, body.
+
+        Args:
+            place: moment and sequence; None: from the newest on.
+            since: a moment; older ones are left out.
+        """
+        until, sequence = place or (_END, _END)
+        told = {"account": account, "place": sequence, "until": until, "since": since, "limit": limit}
+        found: Sequence[tuple[int, int, str, str]] = self._link.rows(_BEFORE, **told)
+        return found
 
 
 class Documents(Rows):

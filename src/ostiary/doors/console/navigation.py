@@ -34,6 +34,7 @@ MENU: Final = (
             ("/explain", _("Explain a request")),
             ("/who-can", _("Who can do this?")),
             ("/simulator", _("Policy simulator")),
+            ("/preview", _("Change preview")),
         ),
     ),
     (

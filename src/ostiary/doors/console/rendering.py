@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from ostiary.doors.console.assets import asset_url
 from ostiary.doors.console.cli_line import cli_line
+from ostiary.doors.console.editing import checked
 from ostiary.doors.console.words import LANGUAGES, translations
 
 DAY: Final = 86_400
@@ -33,7 +34,9 @@ def environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(asset=asset_url, languages=LANGUAGES, language=language, cli_line=cli_line)
+    made.globals.update(
+        asset=asset_url, languages=LANGUAGES, language=language, cli_line=cli_line, check_document=checked
+    )
     made.filters.update(
         moment=moment, day=day, clock=clock, ago=Ago(language), number=lambda value: f"{value:,}", marked=marked
     )

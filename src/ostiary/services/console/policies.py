@@ -1,0 +1,168 @@
+"""services/console: the managed policies that an account has or may have: all of AWS's and its own, as a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from ostiary import catalog
+from ostiary.services.iam import managed, report_jobs
+from ostiary.services.iam.managed import Usage
+from ostiary.services.iam.names import ROLE
+from ostiary.services.iam.reported_entities import on_reported, reported
+from ostiary.services.operation import Call
+from ostiary.services.view import on, view
+from ostiary.store.transaction import Transaction
+
+TYPES: Final = ("aws", "customer", "job")
+USES: Final = ("attached", "boundary", "unused")
+PAGE: Final = 25
+_JOB_FUNCTION: Final = "/job-function/"
+_MOST: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRow:
+    """A policy of the list."""
+
+    arn: str
+    name: str
+    type: str
+    """One of `TYPES`."""
+    path: str
+    description: str
+    created: datetime
+    updated: datetime
+    attached: int = 0
+    boundary: int = 0
+    default_version: str = "v1"
+    words: str = ""
+    """What a search looks at, in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A page of the list."""
+
+    rows: tuple[PolicyRow, ...]
+    found: int
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A service that a policy is good for, and when it was tried last under it."""
+
+    service: str
+    name: str
+    at: int | None
+    who: str
+    """Whoever did."""
+
+
+@view("iam", "ListPolicies", asks=on("iam:ListPolicies"))
+def listing(call: Call, tx: Transaction) -> Listing:
+    """Params: `words`, `type`, `used`, `sort`, `order`, `page`, `size`."""
+    wanted = call.params
+    usage = Usage.of(tx, call.account)
+    every = [*_own(call, tx), *_of_aws(usage)]
+    words = str(wanted.get("words", "")).lower().split()
+    kind, used = wanted.get("type", ""), wanted.get("used", "")
+    found = [
+        row
+        for row in every
+        if (not kind or row.type == kind)
+        and (not used or used in _uses(row, usage))
+        and all(word in row.words for word in words)
+    ]
+    key = _ORDERS.get(wanted.get("sort", ""), _ORDERS["name"])
+    found.sort(key=lambda row: row.name.lower())
+    found.sort(key=lambda row: key(row, usage), reverse=wanted.get("order") == "desc")
+    size = int(wanted.get("size", PAGE))
+    pages = max(1, -(-len(found) // size))
+    page = min(max(int(wanted.get("page", 1)), 1), pages)
+    rows = tuple(_counted(row, usage) for row in found[(page - 1) * size : page * size])
+    return Listing(rows=rows, found=len(found), total=len(every), page=page, pages=pages)
+
+
+@view("iam", "GenerateServiceLastAccessedDetails", asks=on_reported("iam:GenerateServiceLastAccessedDetails"))
+def last_used(call: Call, tx: Transaction) -> Sequence[Use]:
+    """When the services of the policy that `Arn` names were last tried by whoever has it; the latest first."""
+    call.house.write_record()
+    about = reported(call, tx, call.params["Arn"])
+    since = report_jobs.tracked_since(call)
+    latest: dict[str, tuple[int, str]] = {}
+    for kind, record in about.entities:
+        noun = "role" if kind is ROLE else "user"
+        for one in tx.service_accesses.of(record.id, since):
+            if one.service not in latest or latest[one.service][0] < one.at:
+                latest[one.service] = (one.at, f"{noun}/{record.name}")
+    found = []
+    for service in about.granted.services():
+        at, who = latest.get(service, (None, ""))
+        known = catalog.service(service)
+        found.append(Use(service=service, name=known.name if known else "", at=at, who=who))
+    return sorted(found, key=lambda use: (-(use.at or 0), use.service))
+
+
+def _uses(row: PolicyRow, usage: Usage) -> frozenset[str]:
+    found = {
+        name for name, counts in (("attached", usage.attached), ("boundary", usage.boundary)) if counts.get(row.arn)
+    }
+    return frozenset(found or {"unused"})
+
+
+_ORDERS: Final[dict[str, Callable[[PolicyRow, Usage], Any]]] = {
+    "name": lambda row, _: row.name.lower(),
+    "type": lambda row, _: row.type,
+    "attached": lambda row, usage: usage.attached.get(row.arn, 0) + usage.boundary.get(row.arn, 0),
+    "updated": lambda row, _: row.updated,
+}
+ORDERS: Final = tuple(_ORDERS)
+
+
+def _own(call: Call, tx: Transaction) -> list[PolicyRow]:
+    return [_row(managed.own(record), "customer") for record in tx.policies.page(call.account, limit=_MOST)]
+
+
+def _of_aws(usage: Usage) -> list[PolicyRow]:
+    listed = _offered()
+    if not usage.attached and not usage.boundary:
+        return list(listed)
+    known = {row.arn for row in listed}
+    retired = {*usage.attached, *usage.boundary} - known
+    gone = (catalog.managed_policy(arn) for arn in retired)
+    return [*listed, *(_row(managed.aws(each), "aws") for each in gone if each is not None)]
+
+
+@cache
+def _offered() -> tuple[PolicyRow, ...]:
+    return tuple(_row(managed.aws(each), type_of(each.path)) for each in catalog.managed_policies())
+
+
+def type_of(path: str) -> str:
+    """The type of a policy of AWS's."""
+    return "job" if path.startswith(_JOB_FUNCTION) else "aws"
+
+
+def _row(policy: managed.Managed, kind: str) -> PolicyRow:
+    return PolicyRow(
+        arn=policy.arn,
+        name=policy.name,
+        type=kind,
+        path=policy.path,
+        description=policy.description or "",
+        created=policy.created,
+        updated=policy.updated,
+        default_version=policy.default_version,
+        words=f"{policy.name} {policy.path} {policy.description or ''}".lower(),
+    )
+
+
+def _counted(row: PolicyRow, usage: Usage) -> PolicyRow:
+    return replace(row, attached=usage.attached.get(row.arn, 0), boundary=usage.boundary.get(row.arn, 0))
