@@ -9,18 +9,19 @@ from functools import cache
 from typing import Any, Final
 
 from ostiary import catalog
+from ostiary.analysis.summary import Gives, gives
+from ostiary.services.console.policy_picker import default_document, is_job
 from ostiary.services.iam import managed, report_jobs
 from ostiary.services.iam.managed import Usage
 from ostiary.services.iam.names import ROLE
 from ostiary.services.iam.reported_entities import on_reported, reported
 from ostiary.services.operation import Call
-from ostiary.services.view import on, view
+from ostiary.services.view import on, seen, view
 from ostiary.store.transaction import Transaction
 
 TYPES: Final = ("aws", "customer", "job")
 USES: Final = ("attached", "boundary", "unused")
 PAGE: Final = 25
-_JOB_FUNCTION: Final = "/job-function/"
 _MOST: Final = 10_000
 
 
@@ -39,6 +40,8 @@ class PolicyRow:
     attached: int = 0
     boundary: int = 0
     default_version: str = "v1"
+    gives: Gives | None = None
+    """Of the rows of a page; None where the document may not be read."""
     words: str = ""
     """What a search looks at, in lower case."""
 
@@ -86,7 +89,7 @@ def listing(call: Call, tx: Transaction) -> Listing:
     size = int(wanted.get("size", PAGE))
     pages = max(1, -(-len(found) // size))
     page = min(max(int(wanted.get("page", 1)), 1), pages)
-    rows = tuple(_counted(row, usage) for row in found[(page - 1) * size : page * size])
+    rows = tuple(_shown(call, tx, row, usage) for row in found[(page - 1) * size : page * size])
     return Listing(rows=rows, found=len(found), total=len(every), page=page, pages=pages)
 
 
@@ -142,12 +145,15 @@ def _of_aws(usage: Usage) -> list[PolicyRow]:
 
 @cache
 def _offered() -> tuple[PolicyRow, ...]:
-    return tuple(_row(managed.aws(each), type_of(each.path)) for each in catalog.managed_policies())
+    found = (managed.aws(each) for each in catalog.managed_policies())
+    return tuple(_row(policy, type_of(policy)) for policy in found)
 
 
-def type_of(path: str) -> str:
-    """The type of a policy of AWS's."""
-    return "job" if path.startswith(_JOB_FUNCTION) else "aws"
+def type_of(policy: managed.Managed) -> str:
+    """One of `TYPES`."""
+    if policy.record is not None:
+        return "customer"
+    return "job" if is_job(policy) else "aws"
 
 
 def _row(policy: managed.Managed, kind: str) -> PolicyRow:
@@ -164,5 +170,14 @@ def _row(policy: managed.Managed, kind: str) -> PolicyRow:
     )
 
 
-def _counted(row: PolicyRow, usage: Usage) -> PolicyRow:
-    return replace(row, attached=usage.attached.get(row.arn, 0), boundary=usage.boundary.get(row.arn, 0))
+def _shown(call: Call, tx: Transaction, row: PolicyRow, usage: Usage) -> PolicyRow:
+    document = None
+    policy = managed.find(tx, call.account, row.arn)
+    if policy is not None and (policy.record is None or seen(call, "iam:GetPolicyVersion", row.arn)):
+        document = default_document(tx, policy)
+    return replace(
+        row,
+        attached=usage.attached.get(row.arn, 0),
+        boundary=usage.boundary.get(row.arn, 0),
+        gives=None if document is None else gives(document),
+    )

@@ -134,7 +134,7 @@ def _matching(own: Sequence[Managed], find: str, kind: str) -> list[Managed]:
     found = [
         (folded, policy)
         for folded, policy in known
-        if all(word in folded for word in words) and (kind != JOB_FUNCTION or _is_job(policy))
+        if all(word in folded for word in words) and (kind != JOB_FUNCTION or is_job(policy))
     ]
     found.sort(key=lambda each: (each[1].record is None, len(each[0]) if words else 0, each[0]))
     return [policy for _, policy in found]
@@ -145,7 +145,8 @@ def _aws() -> tuple[tuple[str, Managed], ...]:
     return tuple((policy.name.lower(), managed.aws(policy)) for policy in catalog.managed_policies())
 
 
-def _is_job(policy: Managed) -> bool:
+def is_job(policy: Managed) -> bool:
+    """Whether it is one of AWS's for a job function."""
     return policy.path == _JOBS or policy.name in _JOBS_ELSEWHERE
 
 
@@ -163,7 +164,7 @@ def _row(call: Call, tx: Transaction, policy: Managed) -> PolicyRow:
     document: Any = None
     if policy.record is None or seen(call, "iam:GetPolicyVersion", policy.arn):
         document = default_document(tx, policy)
-    kind = CUSTOMER if policy.record is not None else JOB_FUNCTION if _is_job(policy) else AWS
+    kind = CUSTOMER if policy.record is not None else JOB_FUNCTION if is_job(policy) else AWS
     return PolicyRow(
         arn=policy.arn,
         name=policy.name,

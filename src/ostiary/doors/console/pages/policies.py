@@ -67,7 +67,7 @@ def _detail(visit: Visit, arn: str, tab: str, status: int = 200, **wrong: Any) -
         "arn": arn,
         "policy": found,
         "aws": aws,
-        "type": views.type_of(found["Path"]) if aws else "customer",
+        "type": "customer" if not aws else "job" if "/job-function/" in arn else "aws",
         "tab": tab,
         "here": urlencode({"arn": arn}),
         "may_edit": visit.may("iam", "CreatePolicyVersion", PolicyArn=arn),
@@ -297,3 +297,9 @@ def compare_versions(visit: Visit) -> Reply:
 
 def _tab(arn: str, tab: str) -> str:
     return f"/policies/detail?{urlencode({'arn': arn, 'tab': tab} if tab else {'arn': arn})}"
+
+
+@page("GET", "/policies/{arn:path}")
+def by_arn(visit: Visit) -> Reply:
+    """The address of a policy in short."""
+    return visit.redirect(_tab(visit.segments["arn"], visit.query.get("tab")))
