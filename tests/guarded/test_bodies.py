@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -156,3 +157,18 @@ def test_the_aws_cli_syncs_a_folder_there_and_back(guarded: S3World, tmp_path: P
     )
     aws("rm", "--recursive", f"s3://{bucket}")
     aws("rb", f"s3://{bucket}")
+
+
+def test_a_head_that_comes_together_with_a_long_body_is_not_taken_for_a_long_head(guarded: S3World) -> None:
+    bucket, body = guarded.bucket(), os.urandom(1_000_000)
+    client = guarded.s3(guarded.server.root, config={"signature_version": "s3v4"})
+    host, _, port = guarded.server.endpoint.rpartition("/")[2].partition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        for number in range(4):
+            url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": str(number)})
+            path = url.removeprefix(guarded.server.endpoint)
+            head = f"PUT {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: {len(body)}\r\n\r\n"
+            connection.sendall(head.encode() + body)
+            assert connection.recv(65536)[9:12] == b"200"
+    assert guarded.root.list_objects_v2(Bucket=bucket)["KeyCount"] == 4
+    assert guarded.root.get_object(Bucket=bucket, Key="3")["Body"].read() == body

@@ -138,10 +138,9 @@ class Connection(asyncio.Protocol):
         self._chunk = len(data)
         if self._in_head:
             self._head_bytes += self._chunk
-            if self._head_bytes > 2 * MOST_HEADER_BYTES:
-                self._broken = TOO_LARGE_HEAD
-        if not self._broken:
-            self._parse(data)
+        self._parse(data)
+        if self._in_head and self._head_bytes > 2 * MOST_HEADER_BYTES:  # what came may be a body for the most part
+            self._broken = self._broken or TOO_LARGE_HEAD
         self._go_on()
 
     def _parse(self, data: bytes) -> None:
