@@ -30,7 +30,12 @@ const bundled = async (entry) =>
     target: "es2022", legalComments: "inline" })).outputFiles[0].text;
 keep("console.js", [...published, await bundled("console.js")].join(";\n"));
 keep("editor.js", await bundled("editor.js"));
-const styles = ["tokens", "base", "shell", "parts", "tables", "forms", "pages", "people", "policies"].map((name) =>
+const styles = [
+  "tokens", "base", "shell", "parts", "tables", "forms", "pages",
+  "people",
+  "policies",
+  "understand",
+].map((name) =>
   readFileSync(join(here, "src/styles", `${name}.css`), "utf8"));
 keep("console.css", (await transform(styles.join("\n"), { loader: "css", minify: true })).code);
 writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -5,6 +5,7 @@ The policies are those of the moment of the request, found by the hash of their 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -41,6 +42,13 @@ _PRINCIPALS: Final[Mapping[str, Callable[..., Principal]]] = {
 }
 
 
+_ELEMENTS: Final[Mapping[str, tuple[str, str]]] = {
+    "action": ("Action", "NotAction"),
+    "resource": ("Resource", "NotResource"),
+    "principal": ("Principal", "NotPrincipal"),
+}
+
+
 class DocumentGone(Exception):
     """A policy text that an event refers to is not in the record any more."""
 
@@ -68,6 +76,24 @@ class AskExplained:
     def text_of(self, statement: Matched) -> str:
         """A statement as its author wrote it."""
         return self._written(statement)[1]
+
+    def compared(self, statement: Matched, part: str) -> tuple[str, str, Any]:
+        """What of the request a part of a statement does not match.
+
+        Args:
+            statement: which one.
+            part: `action`, `resource` or `principal`.
+
+        Returns:
+            what the request has, and which element of the statement wants what; no element when it can't be read.
+        """
+        try:
+            written = json.loads(self.text_of(statement))
+        except ValueError:
+            written = {}
+        asked = {"action": self.action, "resource": self.resource, "principal": self.principal_arn or ""}[part]
+        name = next((each for each in _ELEMENTS[part] if each in written), "")
+        return asked, name, written.get(name)
 
     def line_of(self, statement: Matched) -> int:
         """The line that it begins on: AWS counts from the token before it."""

@@ -13,7 +13,7 @@ import msgspec
 from ostiary import policy
 from ostiary.authorization.book import Book, Standing, attached
 from ostiary.authorization.caller import Caller, CallerKind
-from ostiary.authorization.context import RequestFacts, base_context
+from ostiary.authorization.context import RequestFacts, base_context, principal_context
 from ostiary.authorization.organization import Levels
 from ostiary.credentials.sessions import Session
 from ostiary.policy import Attached, ContextValue, Decision, InForce, PolicyType, Pool, Source
@@ -63,7 +63,20 @@ class Judge:
     def judge(self, caller: Caller, ask: Ask, facts: RequestFacts) -> Judgement:
         """Decide one ask."""
         standing = self._standing(caller)
-        context = base_context(caller, facts, standing.tags if standing else {})
+        return self._judged(caller, standing, ask, base_context(caller, facts, standing.tags if standing else {}))
+
+    def suppose(self, caller: Caller, ask: Ask) -> Judgement:
+        """The same for a request that nobody makes: nothing is known of how it would be made but what the ask says."""
+        standing = self._standing(caller)
+        context = principal_context(caller, standing.tags if standing else {})
+        said = {key.lower() for key in ask.context}
+        return self._judged(
+            caller, standing, ask, {key: value for key, value in context.items() if key.lower() not in said}
+        )
+
+    def _judged(
+        self, caller: Caller, standing: Standing | None, ask: Ask, context: dict[str, ContextValue]
+    ) -> Judgement:
         account = caller.account if ask.account is None else ask.account
         kept_by = account if ask.container is None else ask.container
         home = self._book.membership(caller.account)

@@ -26,11 +26,6 @@ PATIENCE: Final = 1.0
 """Seconds to wait for a request that was made just now: events of reads are written in batches."""
 _STYLES: Final = {"allowed": "green", "implicitDeny": "yellow", "explicitDeny": "red"}
 _WORDS: Final = {"allowed": "allowed", "implicitDeny": "denied: nothing allows it", "explicitDeny": "denied explicitly"}
-_ELEMENTS: Final = {
-    "action": ("Action", "NotAction"),
-    "resource": ("Resource", "NotResource"),
-    "principal": ("Principal", "NotPrincipal"),
-}
 
 
 @app.command()
@@ -156,15 +151,9 @@ def _add_statement(branch: Tree, ask: AskExplained, one: StatementReport) -> Non
 
 
 def _compared(ask: AskExplained, one: StatementReport, part: str) -> str:
-    try:
-        statement = json.loads(ask.text_of(one.statement))
-    except ValueError:
-        statement = {}
-    asked = {"action": ask.action, "resource": ask.resource, "principal": ask.principal_arn or "nobody"}[part]
-    for name in _ELEMENTS[part]:
-        if name in statement:
-            return f"the request has {asked}, the statement {name} {json.dumps(statement[name])}"
-    return f"the request has {asked}"
+    asked, name, wanted = ask.compared(one.statement, part)
+    told = f", the statement {name} {json.dumps(wanted)}" if name else ""
+    return f"the request has {asked or 'nobody'}{told}"
 
 
 def _test(test: TestReport) -> str:

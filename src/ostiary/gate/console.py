@@ -190,6 +190,18 @@ class ConsoleGate:
         found: T = self._do(view.operation, target, caller, facts, params)
         return found
 
+    def look_again(self, caller: Caller, facts: RequestFacts, view: View[T], params: Mapping[str, Any]) -> T:
+        """The same look once more, a moment later: it is decided anew, and not recorded. Raises `ServiceFault`.
+
+        INVARIANT: the caller of this has proof that the look itself is on record.
+        """
+        self.house.book.refresh()
+        call = self._call(view.operation, caller, facts, params)
+        with self.house.store.read() as tx:
+            authorize(view.operation, call, tx)
+            found: T = view.operation.do(call, tx)
+        return found
+
     def may(
         self, caller: Caller, facts: RequestFacts, service: str, name: str, params: Mapping[str, Any]
     ) -> Permission:
