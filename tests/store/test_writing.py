@@ -144,3 +144,87 @@ def test_a_transaction_that_can_t_begin_is_no_change(driver: Statements, path: P
     with writing.change() as connection:
         add(connection, "later")
     assert words(path) == {"later"}
+
+
+# all in one go
+
+
+def test_changes_in_one_go_share_the_commit_at_its_end(driver: Statements, path: Path) -> None:
+    writing = Writing(driver)
+    with writing.together():
+        for word in ("one", "two"):
+            with writing.change() as connection:
+                add(connection, word)
+        assert words(path) == set()
+    assert words(path) == {"one", "two"} and driver.told.count("COMMIT") == 1
+
+
+def test_in_one_go_a_change_that_fails_is_undone_alone(driver: Statements, path: Path) -> None:
+    writing = Writing(driver)
+    with writing.together():
+        with writing.change() as connection:
+            add(connection, "kept")
+        with pytest.raises(KeyError), writing.change() as connection:
+            add(connection, "undone")
+            raise KeyError
+        with writing.change() as connection:
+            add(connection, "kept too")
+    assert words(path) == {"kept", "kept too"}
+
+
+def test_of_what_is_done_in_one_go_nothing_is_kept_when_the_commit_fails(driver: Statements, path: Path) -> None:
+    writing = Writing(driver)
+    driver.fails_at = "COMMIT"
+    with pytest.raises(sqlite3.OperationalError), writing.together():
+        for word in ("one", "two"):
+            with writing.change() as connection:
+                add(connection, word)
+    assert words(path) == set()
+    with writing.change() as connection:
+        add(connection, "later")
+    assert words(path) == {"later"}
+
+
+def test_what_the_database_undid_by_itself_is_not_begun_again_in_one_go(driver: Statements, path: Path) -> None:
+    writing = Writing(driver)
+    with pytest.raises(sqlite3.OperationalError), writing.together():
+        with pytest.raises(sqlite3.OperationalError), writing.change() as connection:
+            add(connection, "one")
+            connection.execute("ROLLBACK")  # as a full disk does
+            raise sqlite3.OperationalError("database or disk is full")
+        with pytest.raises(sqlite3.OperationalError), writing.change() as connection:
+            add(connection, "two")
+    assert words(path) == set()
+
+
+def test_a_go_that_breaks_off_keeps_nothing(driver: Statements, path: Path) -> None:
+    writing = Writing(driver)
+    with pytest.raises(KeyError), writing.together():
+        with writing.change() as connection:
+            add(connection, "one")
+        raise KeyError
+    assert words(path) == set() and not driver.in_transaction
+
+
+def test_others_wait_while_changes_are_made_in_one_go(driver: Statements, path: Path) -> None:
+    writing = Writing(driver)
+
+    def other() -> None:
+        with writing.change() as connection:
+            add(connection, "other")
+
+    thread = threading.Thread(target=other)
+    with writing.together():
+        with writing.change() as connection:
+            add(connection, "one")
+        thread.start()
+        thread.join(0.2)
+        assert thread.is_alive() and words(path) == set()
+    thread.join(10)
+    assert words(path) == {"one", "other"}
+
+
+def test_a_go_that_changes_nothing_begins_nothing(driver: Statements) -> None:
+    with Writing(driver).together():
+        pass
+    assert driver.told == []

@@ -7,7 +7,7 @@ reaches back.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -46,6 +46,8 @@ from ostiary.wire.multipart import FormReader
 from ostiary.wire.parse import read_input
 
 _MOST_MESSAGE: Final = 4_000
+_OF_THE_STORE: Final = frozenset({"iam", "organizations"})
+"""Services whose changes touch nothing but the store."""
 _STYLES: Final = {Style.HEADER: "REST-HEADER", Style.QUERY: "REST-QUERY-STRING", Style.FORM: "POST"}
 INTERNAL: Final = ("InternalFailure", "The request processing has failed because of an unknown error.")
 
@@ -59,6 +61,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     operation: Operation | None = None
     patient: bool = False
     """Whether it is answered in a thread that may wait."""
+    together: set[str] | None = None
+    """Of a change that shares its commit with others: hashes of the policy texts that they write."""
     form: FormReader | None = None
     """Of an upload by an HTML form, whose fields were read; the file is still to come."""
     fields: Form | None = None
@@ -67,6 +71,19 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     def blocking(self) -> bool:
         """Whether answering may wait."""
         return self.operation is not None and self.operation.blocking
+
+    @property
+    def waits_for_disk(self) -> bool:
+        """Whether it waits for the disk alone: see `Gate.answer_together`."""
+        operation = self.operation
+        return (
+            operation is not None
+            and operation.changes
+            and operation.service in _OF_THE_STORE
+            and operation.prepare is None
+            and operation.prove is None
+            and operation.vouch is None
+        )
 
 
 class Trail:
@@ -174,6 +191,25 @@ class Gate:
         outcome.keep["trail"] = trail
         return outcome
 
+    def answer_together(self, routes: Sequence[Route]) -> list[HttpResponse | Forward]:
+        """Take changes the whole way, one after the other, and all of them to the disk at once.
+
+        INVARIANT: none of the answers, not even a refusal, is there before the commit.
+        """
+        texts: set[str] = set()
+        try:
+            with self._house.store.together():
+                found = [self.answer(replace(route, patient=True, together=texts)) for route in routes]
+        except Exception as error:
+            return [self._undone(route, error) for route in routes]
+        self._audit.kept.update(texts)
+        return found
+
+    def _undone(self, route: Route, error: Exception) -> HttpResponse:
+        told = self._unforeseen(route.request, error)
+        self._record(Trail(route), told)
+        return error_response(route.request, route.target, told)
+
     def finish(self, forward: Forward, error: tuple[str, str, int] | None) -> None:
         """A forwarded request came to its end; `error`: code, message and status when it failed."""
         self._record(forward.keep["trail"], ServiceFault(*error) if error else None)
@@ -225,7 +261,7 @@ class Gate:
             raise ServiceFault(*told, 403)
         try:
             given, permitted, trail.recorded = carry_out(
-                route.operation, call, trail.happening, target.output_shape, self._audit.kept
+                route.operation, call, trail.happening, target.output_shape, self._audit.kept, route.together
             )
         except Refused as refused:
             raise with_references(refused, call) from None

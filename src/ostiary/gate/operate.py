@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -15,7 +15,12 @@ from ostiary.store.transaction import Transaction
 
 
 def carry_out(
-    operation: Operation, call: Call, happening: Happening, output_shape: Any, kept: set[str] | None = None
+    operation: Operation,
+    call: Call,
+    happening: Happening,
+    output_shape: Any,
+    kept: set[str] | None = None,
+    coming: set[str] | None = None,
 ) -> tuple[Any, Permitted, bool]:
     """Authorize and do one call.
 
@@ -23,6 +28,7 @@ def carry_out(
 
     Args:
         kept: hashes of the policy texts that the store has already; those that are written now are added.
+        coming: of those that are written by changes that share a commit with this one; then they are added here.
 
     Returns:
         what the operation gave, the permission it had, and whether its event is written already.
@@ -41,13 +47,19 @@ def carry_out(
         given = _operate(permitted, tx)
         done = replace(happening, judgements=permitted.judgements, answer=redacted(given, output_shape) or None)
         record, texts = event(done)
-        new = {digest: text for digest, text in texts.items() if kept is None or digest not in kept}
+        known = (kept or _NONE, coming or _NONE)
+        new = {digest: text for digest, text in texts.items() if not any(digest in each for each in known)}
         tx.documents.keep(new)
         tx.events.append([record])
         tx.service_accesses.note(accesses((done,)))
-    if kept is not None:  # only now, after the commit, are they there
+    if coming is not None:
+        coming.update(new)
+    elif kept is not None:  # only now, after the commit, are they there
         kept.update(new)
     return given, permitted, True
+
+
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 def _made_ready(operation: Operation, call: Call) -> Call:

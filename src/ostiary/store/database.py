@@ -86,6 +86,10 @@ class Store:
             finally:
                 link.end()
 
+    def together(self) -> AbstractContextManager[None]:
+        """All changes of this thread in the block are on the disk when it ends; when it raises, none of them is."""
+        return self._writing.together()
+
     def watch(self) -> Watch:
         """Something that tells what changed since it was last asked."""
         made = Watch(self.reading.take(), self._path)

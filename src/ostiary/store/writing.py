@@ -47,6 +47,30 @@ class Writing:
         self._counting = threading.Lock()
         self._waiting = 0
         self._commit: _Commit | None = None
+        self._alone = 0
+        """The thread whose changes all belong to one commit."""
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All changes of this thread in the block share the commit at its end; the block itself tells nobody of them.
+
+        Raises what kept them from getting to the disk: then none of them has.
+        """
+        commit: _Commit | None = None
+        with self._my_turn():
+            self._alone = threading.get_ident()
+            try:
+                yield
+            except BaseException as error:
+                self._undo(error)
+                raise
+            finally:
+                self._alone = 0
+                commit = self._commit
+                if commit is not None:
+                    self._end(commit)
+        if commit is not None:
+            commit.wait()
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
@@ -54,6 +78,13 @@ class Writing:
 
         INVARIANT: nobody learns of a change, not even by being refused because of it, before it is committed.
         """
+        if self._alone == threading.get_ident():
+            self._begun()
+            if not self._driver.in_transaction:
+                raise sqlite3.OperationalError("the database undid what was changed before")
+            with self._savepoint():
+                yield self._driver
+            return
         commit: _Commit | None = None
         try:
             with self._my_turn():
@@ -106,6 +137,15 @@ class Writing:
                 self._driver.execute(_KEEP)
             raise
         self._driver.execute(_KEEP)
+
+    def _undo(self, error: BaseException) -> None:
+        """Nothing of the commit to come is kept."""
+        commit, self._commit = self._commit, None
+        if self._driver.in_transaction:
+            self._driver.execute("ROLLBACK")
+        if commit is not None:
+            commit.error = error
+            commit.done.set()
 
     def _end(self, commit: _Commit) -> None:
         """Commit; whoever waits for it goes on, or learns why it could not be."""

@@ -15,7 +15,7 @@ from ostiary.clock import Clock
 from ostiary.doors.api.exchange import ClientGone, Exchange
 from ostiary.doors.api.forms import read_form
 from ostiary.doors.api.forwarding import Forwarder
-from ostiary.doors.api.hands import Hands
+from ostiary.doors.api.hands import Desk, Hands, OneHand
 from ostiary.doors.api.proxies import Proxies
 from ostiary.gate.forward_auth import ForwardAuth
 from ostiary.gate.gate import Gate, Route
@@ -43,7 +43,9 @@ class ApiApp:
         self._proxies, self._forward_auth = proxies, forward_auth
         self.most_body = most_body
         """Bytes of a body that are read into memory."""
-        self._hands = Hands(_THREADS)
+        self._desk = Desk()
+        self._hands = Hands(self._desk, _THREADS)
+        self._changing = OneHand(self._desk, gate.answer_together)
         self._tasks: set[asyncio.Task[None]] = set()
         if forwarder is not None:
             forwarder.begin = self._begin
@@ -51,7 +53,7 @@ class ApiApp:
     @property
     def running(self) -> bool:
         """Whether anything is being done."""
-        return bool(self._tasks or self._hands.running)
+        return bool(self._tasks or self._desk.running)
 
     def second(self) -> int:
         """The time, in seconds since 1970."""
@@ -118,6 +120,9 @@ class ApiApp:
                 return
             except MustWait:
                 pass
+        if route.waits_for_disk:
+            self._changing.do(route, partial(self._given_by_hand, exchange, route))
+            return
         route = replace(route, patient=True)
         self._hands.do(partial(self._gate.answer, route), partial(self._given_by_hand, exchange, route))
 
@@ -177,6 +182,7 @@ class ApiApp:
     def close(self) -> None:
         """Let running operations end."""
         self._hands.close()
+        self._changing.close()
 
 
 _chance: Final[list[str]] = []

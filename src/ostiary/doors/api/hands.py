@@ -9,33 +9,60 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from queue import SimpleQueue
 from typing import Any, Final
 
+_MOST_TOGETHER: Final = 64
 Work = Callable[[], Any]
+Batch = Callable[[list[Any]], list[Any]]
 Given = Callable[[Any], None]
 
 
-class Hands:
-    """Up to `most` threads, begun when they are first needed. Belongs to one event loop."""
+class Desk:
+    """Hands over to the loop what was done in threads."""
 
-    def __init__(self, most: int) -> None:
-        self._most: Final = most
-        self._threads: list[threading.Thread] = []
-        self._work: SimpleQueue[tuple[Work, Given] | None] = SimpleQueue()
-        self._done: deque[tuple[Given, Any]] = deque()
+    def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._done: deque[tuple[Given, Any]] = deque()
         self._told = False
         """Whether the loop will look at what is done."""
         self.running = 0
         """How much is being done, or waits to be."""
 
-    def do(self, work: Work, given: Given) -> None:
-        """Do it in a thread; what it gives, or raises, is then handed over on the loop."""
+    def expect(self) -> None:
+        """Something is about to be done."""
         self._loop = self._loop or asyncio.get_running_loop()
         self.running += 1
-        if self.running > len(self._threads) < self._most:
+
+    def put(self, done: Iterable[tuple[Given, Any]]) -> None:
+        """This is done."""
+        assert self._loop is not None
+        self._done.extend(done)
+        if not self._told:  # else it takes this too: it says that it looks before it does
+            self._told = True
+            self._loop.call_soon_threadsafe(self._hand_over)
+
+    def _hand_over(self) -> None:
+        self._told = False
+        while self._done:
+            given, found = self._done.popleft()
+            self.running -= 1
+            given(found)
+
+
+class Hands:
+    """Up to `most` threads, begun when they are first needed. Belongs to one event loop."""
+
+    def __init__(self, desk: Desk, most: int) -> None:
+        self._desk, self._most = desk, most
+        self._threads: list[threading.Thread] = []
+        self._work: SimpleQueue[tuple[Work, Given] | None] = SimpleQueue()
+
+    def do(self, work: Work, given: Given) -> None:
+        """Do it in a thread; what it gives, or raises, is then handed over on the loop."""
+        self._desk.expect()
+        if self._desk.running > len(self._threads) < self._most:
             thread = threading.Thread(target=self._run, name=f"operate-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -49,21 +76,48 @@ class Hands:
             thread.join()
 
     def _run(self) -> None:
-        assert self._loop is not None
         while (wanted := self._work.get()) is not None:
             work, given = wanted
             try:
                 found = work()
             except BaseException as error:
                 found = error
-            self._done.append((given, found))
-            if not self._told:  # else it takes this too: it says that it looks before it does
-                self._told = True
-                self._loop.call_soon_threadsafe(self._hand_over)
+            self._desk.put(((given, found),))
 
-    def _hand_over(self) -> None:
-        self._told = False
-        while self._done:
-            given, found = self._done.popleft()
-            self.running -= 1
-            given(found)
+
+class OneHand:
+    """One thread that does all that has come in one go. Belongs to one event loop."""
+
+    def __init__(self, desk: Desk, work: Batch) -> None:
+        self._desk, self._do = desk, work
+        self._thread: threading.Thread | None = None
+        self._work: SimpleQueue[tuple[Any, Given] | None] = SimpleQueue()
+
+    def do(self, what: Any, given: Given) -> None:
+        """Do it with the others; what it gives, or raises, is then handed over on the loop."""
+        self._desk.expect()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="change", daemon=True)
+            self._thread.start()
+        self._work.put((what, given))
+
+    def close(self) -> None:
+        """Let what runs end."""
+        if self._thread is not None:
+            self._work.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._work.get()) is not None:
+            wanted = [first]
+            while len(wanted) < _MOST_TOGETHER and not self._work.empty():
+                further = self._work.get()
+                if further is None:
+                    self._work.put(None)
+                    break
+                wanted.append(further)
+            try:
+                found = self._do([what for what, _ in wanted])
+            except BaseException as error:
+                found = [error] * len(wanted)
+            self._desk.put([(given, each) for (_, given), each in zip(wanted, found, strict=True)])
