@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import cache
 from typing import Final, Protocol
 
 BASE32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -41,6 +42,12 @@ class RepeatableEntropy:
 
 def letters(entropy: Entropy, count: int, alphabet: str = BASE32) -> str:
     """`count` characters of an alphabet whose length divides 256, without bias."""
+    return entropy.draw(count).translate(_by_byte(alphabet)).decode()
+
+
+@cache
+def _by_byte(alphabet: str) -> bytes:
+    """The character for each byte."""
     if 256 % len(alphabet):
         raise ValueError("the alphabet's length must divide 256")
-    return "".join(alphabet[byte % len(alphabet)] for byte in entropy.draw(count))
+    return (alphabet * (256 // len(alphabet))).encode()

@@ -12,7 +12,7 @@ import base64
 import re
 from typing import Final
 
-from ostiary.entropy import SECRET_ALPHABET, Entropy, letters
+from ostiary.entropy import BASE32, SECRET_ALPHABET, Entropy, letters
 from ostiary.identifiers import AccountId
 
 LONG_TERM: Final = "AKIA"
@@ -20,16 +20,19 @@ TEMPORARY: Final = "ASIA"
 _ID: Final = re.compile(r"(AKIA|ASIA)([A-Z2-7]{16})")
 _ACCOUNT_SHIFT: Final = 7
 _ACCOUNT_MASK: Final = 0x7FFFFFFFFF80
+_DRAWN: Final = (1 << 39) - 1
+"""Seven bits beside the account, and 32 after it."""
+_PAIRS: Final = tuple(first + second for first in BASE32 for second in BASE32)
+"""Two characters for ten bits."""
 _MARK: Final = 1 << 47
 """The highest bit of the 48: set in every id made since 2019, when AWS began to write the account into it."""
 
 
 def new_access_key_id(prefix: str, account: AccountId, entropy: Entropy) -> str:
     """An id of 20 characters that nobody can guess and that names its account."""
-    drawn = entropy.draw(10)
-    low = drawn[5] & 0x7F
-    head = _MARK | (int(account) << _ACCOUNT_SHIFT) | low
-    return prefix + base64.b32encode(head.to_bytes(6, "big") + drawn[6:10]).decode()
+    drawn = int.from_bytes(entropy.draw(10), "big")
+    number = (_MARK | int(account) << _ACCOUNT_SHIFT) << 32 | drawn & _DRAWN
+    return prefix + "".join([_PAIRS[number >> shift & 0x3FF] for shift in range(70, -1, -10)])
 
 
 def account_of(access_key_id: str) -> AccountId | None:

@@ -23,7 +23,10 @@ from ostiary.credentials.vault import SealBroken, seal, unseal
 from ostiary.entropy import Entropy
 from ostiary.identifiers import AccountId
 
-_VERSION: Final = b"\x0aOs1"
+_COMPRESSED: Final = b"\x0aOs1"
+_PLAIN: Final = b"\x0aOs2"
+_SMALL: Final = 512
+"""Bytes that are not worth the time that compressing takes."""
 _MAX_TOKEN: Final = 32_768
 _MAX_PLAIN: Final = 262_144
 
@@ -105,11 +108,13 @@ class SessionSeal:
 
     def issue(self, session: Session) -> TemporaryCredentials:
         """Seal a session and derive its secret."""
-        sealed = seal(self._key, zlib.compress(_encoder.encode(session), 1), "session", self._entropy)
+        text = _encoder.encode(session)
+        version = _PLAIN if len(text) <= _SMALL else _COMPRESSED
+        sealed = seal(self._key, text if version is _PLAIN else zlib.compress(text, 1), "session", self._entropy)
         return TemporaryCredentials(
             access_key_id=session.access_key_id,
             secret_access_key=self._secret(sealed, session.access_key_id),
-            session_token=base64.b64encode(_VERSION + sealed).decode(),
+            session_token=base64.b64encode(version + sealed).decode(),
             expires=session.expires,
         )
 
@@ -128,12 +133,12 @@ class SessionSeal:
             raw = base64.b64decode(token, validate=True)
         except (binascii.Error, ValueError):
             raise TokenInvalid from None
-        if not raw.startswith(_VERSION):
+        version, sealed = raw[: len(_PLAIN)], raw[len(_PLAIN) :]
+        if version not in (_PLAIN, _COMPRESSED):
             raise TokenInvalid
-        sealed = raw[len(_VERSION) :]
         try:
-            inflate = zlib.decompressobj()
-            session = _decoder.decode(inflate.decompress(unseal(self._key, sealed, "session"), _MAX_PLAIN))
+            text = unseal(self._key, sealed, "session")
+            session = _decoder.decode(text if version == _PLAIN else zlib.decompressobj().decompress(text, _MAX_PLAIN))
         except (SealBroken, zlib.error, msgspec.DecodeError):
             raise TokenInvalid from None
         found = (session, self._secret(sealed, session.access_key_id))

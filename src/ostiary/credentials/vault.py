@@ -9,6 +9,7 @@ Source: NIST SP 800-38D; AWS KMS Developer Guide, "Envelope encryption".
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -20,16 +21,23 @@ from ostiary.entropy import Entropy
 
 KEY_BYTES: Final = 32
 _NONCE: Final = 12
+_PURPOSES: Final = 1_000
+"""Derived keys that are remembered."""
 
 
 class SealBroken(Exception):
     """The sealed text was changed, moved, or sealed under another key."""
 
 
+@lru_cache(maxsize=256)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
+
+
 def seal(key: bytes, plain: bytes, bound_to: str, entropy: Entropy) -> bytes:
     """Nonce and ciphertext. `bound_to` must be given again to open it."""
     nonce = entropy.draw(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, plain, bound_to.encode())
+    return nonce + _cipher(key).encrypt(nonce, plain, bound_to.encode())
 
 
 def unseal(key: bytes, sealed: bytes, bound_to: str) -> bytes:
@@ -39,7 +47,7 @@ def unseal(key: bytes, sealed: bytes, bound_to: str) -> bytes:
         SealBroken: it is not what `seal` made with this key and this binding.
     """
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound_to.encode())
+        return _cipher(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound_to.encode())
     except (InvalidTag, ValueError):
         raise SealBroken(bound_to) from None
 
@@ -52,6 +60,7 @@ class Vault:
             raise ValueError("the key-encryption key must be 32 bytes")
         self._kek, self._entropy = key_encryption_key, entropy
         self._open: dict[bytes, bytes] = {}
+        self._derived: dict[str, bytes] = {}
 
     def new_data_key(self, account: str) -> bytes:
         """A fresh data key for an account, wrapped: this is what the store keeps."""
@@ -67,8 +76,13 @@ class Vault:
 
     def derive(self, purpose: str) -> bytes:
         """A key of 32 bytes for one purpose, the same in every process that holds this vault's key."""
-        info = b"ostiary/" + purpose.encode()
-        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self._kek)
+        found = self._derived.get(purpose)
+        if found is None:
+            info = b"ostiary/" + purpose.encode()
+            found = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self._kek)
+            if len(self._derived) < _PURPOSES:
+                self._derived[purpose] = found
+        return found
 
     def _data_key(self, account: str, wrapped: bytes) -> bytes:
         key = self._open.get(wrapped)

@@ -84,6 +84,10 @@ class Issuers:
                 continue
         raise BadSignature
 
+    def knows(self, token: Token, issuer: str, thumbprints: Sequence[str]) -> bool:
+        """Whether `verify` needs to ask nobody."""
+        return self._candidates(self._of(issuer, tuple(sorted(thumbprints))), token) is not None
+
     def top_thumbprint(self, issuer: str) -> str:
         """The thumbprint of the last certificate that the issuer's server shows: of its top intermediate authority.
 

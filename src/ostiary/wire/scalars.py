@@ -155,6 +155,8 @@ def text_reader(node: Node, timestamps: str = "iso8601") -> Callable[[str], obje
 
 def write_iso8601(moment: datetime) -> str:
     """`2015-02-06T18:40:59Z`; with milliseconds when there are any."""
+    if moment.tzinfo is UTC and not moment.microsecond:
+        return moment.isoformat()[:-6] + "Z"  # without its +00:00
     plain = moment.astimezone(UTC).replace(tzinfo=None)
     if plain.microsecond < 1000:
         return plain.isoformat(timespec="seconds") + "Z"

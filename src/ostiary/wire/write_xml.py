@@ -176,6 +176,8 @@ def scalar(tag: str, node: Node) -> Writer:
     """An element that holds text."""
     opening, closing = f"<{tag}{declaration(node)}>", f"</{tag}>"
     if node.type == "string":
-        return lambda value, out: out.append(f"{opening}{escape(value)}{closing}")
+        return lambda value, out: out.append(
+            f"{opening}{SPECIAL.sub(entity, value) if SPECIAL.search(value) else value}{closing}"
+        )
     text = text_writer(node)
     return lambda value, out: out.append(f"{opening}{text(value)}{closing}")

@@ -16,7 +16,7 @@ from ostiary.federation.tokens import BadSignature, NoToken, Token, read_token
 from ostiary.identifiers import Arn
 from ostiary.services.faults import ServiceFault
 from ostiary.services.iam.openid_providers import client_ids, find_provider, provider_arn, thumbprints
-from ostiary.services.operation import Call, operation
+from ostiary.services.operation import Call, MustWait, operation
 from ostiary.services.sts.role_sessions import (
     asks_of_identity,
     find_role,
@@ -83,8 +83,11 @@ def _read(text: str) -> Token:
 
 
 def _verify(call: Call, token: Token, provider: OpenIdProviderRecord) -> None:
+    issuers, believed = call.house.issuers, thumbprints(provider)
+    if not call.patient and not issuers.knows(token, token.issuer, believed):
+        raise MustWait
     try:
-        call.house.issuers.verify(token, token.issuer, thumbprints(provider))
+        issuers.verify(token, token.issuer, believed)
     except UnknownCertificate:
         raise invalid(_THUMBPRINT) from None
     except CannotFetch as reason:
@@ -110,7 +113,7 @@ def _asks(call: Call, tx: Transaction) -> Iterable[Ask]:
     return asks_of_identity(call, tx, "sts:AssumeRoleWithWebIdentity", found, further)
 
 
-@operation("sts", "AssumeRoleWithWebIdentity", asks=_asks, blocking=True, anonymous=True, vouch=_vouch)
+@operation("sts", "AssumeRoleWithWebIdentity", asks=_asks, anonymous=True, vouch=_vouch)
 def assume_role_with_web_identity(call: Call, tx: Transaction) -> dict[str, Any]:
     """Credentials of a role for the subject of a token, for a time. Needs no signature."""
     found = _said(call)
