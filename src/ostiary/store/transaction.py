@@ -28,6 +28,7 @@ from ostiary.store.organization import OrganizationPolicies, Organizations
 from ostiary.store.passwords import PasswordPolicies, PasswordsSet
 from ostiary.store.possessions import Attachments, Buckets, InlinePolicies, Settings, Tags
 from ostiary.store.reports import ReportJobs, ServiceAccesses
+from ostiary.store.role_lists import InstanceLists, RoleLists
 from ostiary.store.s3 import AccountPublicAccess, BucketAccess, ObjectAccess
 from ostiary.store.saml import SamlProviders, SamlRedemptions
 from ostiary.store.tables import changes
@@ -86,6 +87,8 @@ class Transaction:
     groups = _Noun(Groups)
     roles = _Noun(Roles)
     instance_profiles = _Noun(InstanceProfiles)
+    role_lists = _Noun(RoleLists)
+    instance_lists = _Noun(InstanceLists)
     policies = _Noun(Policies)
     attachments = _Noun(Attachments)
     inline_policies = _Noun(InlinePolicies)

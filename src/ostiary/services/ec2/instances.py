@@ -21,7 +21,7 @@ from ostiary.store.transaction import Transaction
 RUNNING: Final = "running"
 TERMINATED: Final = "terminated"
 ASSOCIATED: Final = "associated"
-_VISIBLE_SECONDS: Final = 3600
+VISIBLE_SECONDS: Final = 3600
 
 
 class MetadataOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,6 +63,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tags: dict[str, str] = {}
     changed: int
     """When anything here last changed, seconds since 1970."""
+    served: int | None = None
+    """When its role's credentials were last asked for, within a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,13 @@ def change(tx: Transaction, instance: Instance, now: int, **facts: object) -> In
     changed = msgspec.structs.replace(instance.facts, changed=now, **facts)
     tx.instances.change(instance.id, facts=written(changed))
     return Instance(record=instance.record, facts=changed)
+
+
+def note_served(tx: Transaction, instance_id: str, now: int) -> None:
+    """Its credentials were asked for. Nothing that the instance's metadata tell changes by it."""
+    record = tx.instances.get(instance_id)
+    if record is not None:
+        tx.instances.change(instance_id, facts=written(msgspec.structs.replace(read(record).facts, served=now)))
 
 
 def all_of(tx: Transaction, account: str, region: str) -> list[Instance]:
@@ -168,4 +177,4 @@ def _in_force(found: Iterable[ProfileAssociationRecord]) -> dict[str, ProfileAss
 
 def _visible(call: Call, instance: Instance) -> bool:
     ended = instance.record.ended
-    return ended is None or call.now - ended < _VISIBLE_SECONDS
+    return ended is None or call.now - ended < VISIBLE_SECONDS

@@ -29,7 +29,7 @@ from ostiary.authorization.judge import Ask, Judgement
 from ostiary.credentials.sessions import Session, SessionKind, TemporaryCredentials
 from ostiary.identifiers import AccountId, iam_arn, sts_arn
 from ostiary.policy import ContextValue, InForce
-from ostiary.services.ec2.instances import Instance, association_of, read
+from ostiary.services.ec2.instances import Instance, association_of, note_served, read
 from ostiary.services.ec2.profiles import EC2
 from ostiary.services.operation import House
 from ostiary.services.sts.role_sessions import trust_pool
@@ -40,6 +40,8 @@ SESSION_SECONDS: Final = 6 * 3600
 """How long the credentials of an instance are good for."""
 REFRESH_SECONDS: Final = 15 * 60
 """So long before their end they are replaced; SDKs ask again from about then on."""
+SERVED_SECONDS: Final = 60
+"""So seldom it is written down that an instance asked."""
 SESSION_VARIABLE: Final = "OSTIARY_INSTANCE_SESSION_SECONDS"
 _SHORTEST: Final = 4
 _MOST_KEPT: Final = 10_000
@@ -92,6 +94,7 @@ class RoleDelivery:
         self._early = min(REFRESH_SECONDS, seconds // 4)
         self._lock = threading.Lock()
         self._held: dict[tuple[str, str, str], Delivered] = {}
+        self._served: dict[str, float] = {}
 
     def deliver(self, instance_id: str, delivery: str) -> Delivered | None:
         """The credentials of a running instance's role; None when it has no profile, or the profile no role.
@@ -115,7 +118,15 @@ class RoleDelivery:
             if held is None or held.credentials.expires - now.timestamp() <= self._early:
                 held = self._assume(instance, role, delivery, now)
                 self._keep(key, held, now)
-            return held
+            late = now.timestamp() - self._served.get(instance_id, 0) >= SERVED_SECONDS
+            if late:
+                if len(self._served) >= _MOST_KEPT:
+                    self._served.clear()
+                self._served[instance_id] = now.timestamp()
+        if late:
+            with self._house.store.write() as tx:
+                note_served(tx, instance_id, int(now.timestamp()))
+        return held
 
     def _keep(self, key: tuple[str, str, str], made: Delivered, now: datetime) -> None:
         if len(self._held) >= _MOST_KEPT:
