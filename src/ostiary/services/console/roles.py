@@ -103,3 +103,31 @@ def instances_of_role(call: Call, tx: Transaction) -> Sequence[UsingInstance]:
         )
         for each in map(instances.read, found)
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceUse:
+    """When a role's sessions last tried something of a service."""
+
+    service: str
+    at: int
+    region: str
+    action: str
+
+
+@view(
+    "iam",
+    "GetServiceLastAccessedDetails",
+    asks=on("iam:GetServiceLastAccessedDetails"),
+)
+def uses_of_role(call: Call, tx: Transaction) -> Sequence[ServiceUse]:
+    """What a role (`name`) was used for, the latest first; of each service the latest action."""
+    role = ROLE.get(tx, call.account, str(call.params["name"]))
+    latest: dict[str, ServiceUse] = {}
+    for each in tx.service_accesses.of(role.id, 0):
+        known = latest.get(each.service)
+        if known is None or known.at < each.at:
+            latest[each.service] = ServiceUse(
+                service=each.service, at=each.at, region=each.region, action=f"{each.service}:{each.action}"
+            )
+    return sorted(latest.values(), key=lambda each: -each.at)

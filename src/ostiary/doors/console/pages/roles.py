@@ -16,7 +16,11 @@ def roles(visit: Visit) -> Reply:
     sort = query.get("sort") if query.get("sort") in SORTS else "name"
     order = "desc" if query.get("order") == "desc" else "asc"
     found = visit.glimpse(
-        list_roles, words=query.get("find"), sort=sort, descending=order == "desc", page=query.number("page", 1, least=1)
+        list_roles,
+        words=query.get("find"),
+        sort=sort,
+        descending=order == "desc",
+        page=query.number("page", 1, least=1),
     )
 
     def named(each: Trusted) -> str:
