@@ -16,7 +16,7 @@ from ostiary.services.console import service_trust as trust
 
 KINDS: Final = ("service", "account", "oidc", "saml", "custom")
 FIELDS: Final = (
-    *("kind", "case", "service", "whose", "account", "external_id", "mfa", "oidc", "audience", "subject"),
+    *("entity", "case", "service", "whose", "account", "external_id", "mfa", "oidc", "audience", "subject"),
     *("github_owner", "github_repository", "github_ref", "namespace", "service_account", "saml", "attribute", "value"),
     *("trust", "boundary", "name", "description", "seconds", "tags"),
 )
@@ -55,7 +55,7 @@ class RoleForm:
 
     def get(self, name: str) -> str:
         """A field."""
-        if name == "kind":
+        if name == "entity":
             return self._fields.get(name) if self._fields.get(name) in KINDS else KINDS[0]
         if name == "trust":
             return self._fields.raw(name).strip()
@@ -78,12 +78,12 @@ class RoleForm:
     @property
     def makes_profile(self) -> bool:
         """Whether an instance profile of the same name is made too, as AWS's console does for EC2."""
-        return self.get("kind") == "service" and self.service == "ec2.amazonaws.com"
+        return self.get("entity") == "service" and self.service == "ec2.amazonaws.com"
 
     def trust(self, recipients: Sequence[str]) -> str:
         """The trust policy."""
         get = self.get
-        match get("kind"):
+        match get("entity"):
             case "service":
                 return trust.written(trust.for_service(self.service))
             case "account":
@@ -113,7 +113,7 @@ class RoleForm:
     def check_trusted(self) -> None:
         """The first step: is it said whom to trust?"""
         _ = self._visit._
-        kind, needed = self.get("kind"), _("This is needed.")
+        kind, needed = self.get("entity"), _("This is needed.")
         if kind == "service" and not self.service:
             self.wrong["service"] = needed
         if kind == "account" and self.get("whose") == "other" and not _ACCOUNT.fullmatch(self.get("account")):
