@@ -29,6 +29,21 @@ def role(console: Console, name: str, text: str = EC2, **more: Any) -> None:
     console.world.call("iam:CreateRole", RoleName=name, AssumeRolePolicyDocument=text, **more)
 
 
+def served_in(console: Console) -> list[float]:
+    """How long the server takes for each page from now on, in seconds of its processor."""
+    taken: list[float] = []
+    reply = console._app.reply
+
+    def timed(*asked: Any) -> Any:
+        begun = time.thread_time()
+        given = reply(*asked)
+        taken.append(time.thread_time() - begun)
+        return given
+
+    console._app.reply = timed  # type: ignore[method-assign]
+    return taken
+
+
 def made(console: Console, name: str) -> dict[str, Any]:
     from urllib.parse import unquote
 
@@ -86,15 +101,12 @@ def test_ten_thousand_roles_are_listed_and_searched_at_once(console: Console) ->
                     used=int(NOW.timestamp()) - number if number % 3 else None,
                 )
             )
+    taken = served_in(console)
     for path in ("/roles", "/roles?find=99", "/roles?sort=used&order=desc", "/roles?sort=created&page=150"):
-        browser.get(path)
-        taken = []
-        for _ in range(5):
-            begun = time.perf_counter()
-            page = browser.get(path)
-            taken.append(time.perf_counter() - begun)
-        assert len(page.rows()) == 50
-        assert min(taken) < 0.1, f"{path}: {min(taken):.3f} s, with the test's own client"
+        taken.clear()
+        for _ in range(6):
+            assert len(browser.get(path).rows()) == 50
+        assert min(taken) < 0.05, f"{path}: {min(taken):.3f} s"
 
 
 def test_a_viewer_is_told_what_they_may_not_do(console: Console) -> None:

@@ -37,8 +37,10 @@ _all_roles: Final = _r.account == given("account")
 def _roles(sort: str, descending: bool, search: bool) -> Question[RoleRecord]:
     key = _ROLE_ORDERS[sort]
     order = (key.desc().nulls_last(), _r.name_key) if descending else (key.asc().nulls_first(), _r.name_key)
-    asked = columns(roles, RoleRecord).where(_found_roles if search else _all_roles).order_by(*order)
-    return Question(RoleRecord, asked.limit(given("limit")).offset(given("skip")))
+    # ids are sorted, not rows: trust policies are long
+    page = select(_r.id).where(_found_roles if search else _all_roles).order_by(*order)
+    page = page.limit(given("limit")).offset(given("skip"))
+    return Question(RoleRecord, columns(roles, RoleRecord).where(_r.id.in_(page)).order_by(*order))
 
 
 _COUNT: Final = Prepared(select(func.count()).select_from(roles).where(_found_roles))
