@@ -98,7 +98,9 @@ def test_a_public_object_is_public_only_once_the_block_is_off(guarded: S3World) 
     guarded.unblock(bucket)
     guarded.root.put_object(**put)  # written anew, it is private again
     assert plain_get(guarded, bucket, "a") == 403
-    assert guarded.root.head_object(Bucket=bucket, Key="a")["Metadata"] == {}
+    head = guarded.root.head_object(Bucket=bucket, Key="a")
+    assert head["Metadata"] == {}
+    assert not [name for name in head["ResponseMetadata"]["HTTPHeaders"] if "seaweed" in name or "ostiary" in name]
 
 
 def test_a_public_policy_needs_the_block_off_and_is_cut_by_restriction(guarded: S3World, other: Any) -> None:
@@ -261,6 +263,17 @@ def test_a_bucket_is_made_with_acls_only_where_it_may_have_them(guarded: S3World
     guarded.root.put_bucket_ownership_controls(**enforced)
 
 
+def test_a_bucket_policy_is_its_own_accounts_affair(guarded: S3World, other: Any) -> None:
+    bucket = guarded.bucket()
+    own = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    guarded.policy(bucket, {"Principal": {"AWS": guarded.other["account"]}, "Action": "s3:*", "Resource": own})
+    other.list_objects_v2(Bucket=bucket)
+    assert code(other.get_bucket_policy, Bucket=bucket) == "MethodNotAllowed"
+    assert code(other.delete_bucket_policy, Bucket=bucket) == "MethodNotAllowed"
+    policy = guarded.root.get_bucket_policy(Bucket=bucket)["Policy"]
+    assert code(other.put_bucket_policy, Bucket=bucket, Policy=policy) == "MethodNotAllowed"
+
+
 def test_who_does_not_pay_is_refused_where_the_requester_pays(guarded: S3World, other: Any) -> None:
     bucket = guarded.bucket()
     guarded.root.put_object(Bucket=bucket, Key="a", Body=b"one")
@@ -303,6 +316,32 @@ def _to_the_server(request: Any, **_: Any) -> None:
     account, _, rest = request.url.removeprefix("http://").partition(".")
     request.headers["host"] = f"{account}.{rest.partition('/')[0]}"
     request.url = f"http://{rest}"
+
+
+def test_lists_say_whose_each_object_is(guarded: S3World, other: Any, owner_id: str, other_id: str) -> None:
+    bucket = guarded.with_acls()
+    allow = {"Principal": {"AWS": guarded.other["account"]}, "Action": "s3:PutObject"}
+    guarded.policy(bucket, {**allow, "Resource": f"arn:aws:s3:::{bucket}/*"})
+    root = guarded.root
+    keys = ["a <&> ü+1", 'mine "quoted"', "o'clock"]
+    for key in keys:
+        (root if key.startswith("mine") else other).put_object(Bucket=bucket, Key=key, Body=b"x")
+    owners = {key: owner_id if key.startswith("mine") else other_id for key in keys}
+
+    def told(entries: list[dict[str, Any]]) -> dict[str, str]:
+        assert all(set(each["Owner"]) == {"ID"} for each in entries)
+        return {each["Key"]: each["Owner"]["ID"] for each in entries}
+
+    assert told(root.list_objects(Bucket=bucket)["Contents"]) == owners
+    assert told(root.list_objects_v2(Bucket=bucket, FetchOwner=True)["Contents"]) == owners
+    assert told(root.list_object_versions(Bucket=bucket)["Versions"]) == owners
+    assert "Owner" not in root.list_objects_v2(Bucket=bucket)["Contents"][0]
+    enforced = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    root.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=enforced)
+    assert told(root.list_objects(Bucket=bucket)["Contents"]) == dict.fromkeys(keys, owner_id)
+    nobody = f"{guarded.server.endpoint}/{bucket}?list-type=1"
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        urllib.request.urlopen(nobody)
 
 
 def test_what_is_kept_of_an_object_goes_with_it(guarded: S3World, other: Any) -> None:

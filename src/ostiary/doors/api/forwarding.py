@@ -33,6 +33,7 @@ _AT_ONCE: Final = 256 * 1024
 _SOON: Final = frozenset({EngineState.STARTING, EngineState.RESTARTING, EngineState.READY})
 _NOT_SENT_BACK: Final = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "server", "date", MARKER, "x-amz-request-id"}
+    | {"seaweed-x-amz-etag", "seaweed-x-amz-owner"}  # of nobody's concern but the engine's
 )
 GONE: Final = ("RequestTimeout", "The client closed the connection.", 400)
 

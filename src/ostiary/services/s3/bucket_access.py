@@ -17,7 +17,6 @@ from ostiary.services.s3.acls import Acl, of_body, of_headers, private, read_sto
 from ostiary.services.s3.actions import arn
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.faults import malformed_xml, no_such_bucket
-from ostiary.services.s3.guard import guard_of
 from ostiary.services.s3.headers import check_owner
 from ostiary.services.s3.new_objects import looked_up, not_supported
 from ostiary.services.s3.public import Block, prevented, read_switches, shown_switches
@@ -33,6 +32,12 @@ def bucket_facts(call: Call) -> BucketFacts:
     if found is None:
         raise no_such_bucket(s3.request.bucket or "")
     return found
+
+
+def block_of(facts: BucketFacts, tx: Transaction) -> int:
+    """The switches of a bucket and its account together, as they are in this transaction."""
+    own = tx.bucket_access.get(facts.record.name).public_access or 0
+    return own | (tx.account_public_access.get(facts.record.account) or 0)
 
 
 def with_object_ownership() -> ServiceFault:
@@ -68,13 +73,13 @@ def get_bucket_acl(call: Call, _tx: Transaction) -> dict[str, Any]:
 def put_bucket_acl(call: Call, tx: Transaction) -> dict[str, Any]:
     """Replace what is granted."""
     facts = bucket_facts(call)
-    guard = guard_of(facts)
-    if guard.enforced:
+    now = tx.bucket_access.get(facts.record.name)
+    if now.ownership == ENFORCED:
         raise not_supported()
     acl = looked_up(said_acl(call, facts.owner), tx)
-    if acl.public and guard.block & Block.BLOCK_PUBLIC_ACLS:
+    if acl.public and block_of(facts, tx) & Block.BLOCK_PUBLIC_ACLS:
         raise prevented(call, arn(facts.record.name), "ACLs", "BlockPublicAcls")
-    tx.bucket_access.put(replace(tx.bucket_access.get(facts.record.name), acl=acl.stored(facts.owner)))
+    tx.bucket_access.put(replace(now, acl=acl.stored(facts.owner)))
     return {}
 
 

@@ -29,11 +29,13 @@ _COPIES: Final = frozenset({"CopyObject", "UploadPartCopy"})
 _BEGINS_ONE: Final = frozenset({"PutObject", "CreateMultipartUpload"})
 _ANY_CONTENT: Final = ("content-type", "binary/octet-stream")
 """What S3 says of an object whose type nobody told; SeaweedFS would guess from the key."""
-_ELSEWHERE: Final = frozenset({"DeleteObject", "DeleteObjects", "CompleteMultipartUpload"})
+_ELSEWHERE: Final = frozenset(
+    {"DeleteObject", "DeleteObjects", "CompleteMultipartUpload", "ListObjects", "ListObjectsV2", "ListObjectVersions"}
+)
 _COMPLETE_SECONDS: Final = 600
 
 
-def _forward(call: Call, tx: Transaction) -> Forward:
+def forwarded(call: Call, tx: Transaction) -> Forward:
     """Send the request on, written anew from what was understood and authorized."""
     s3: S3Call = call.target
     refuse_inexact(call)
@@ -55,7 +57,7 @@ def _forward(call: Call, tx: Transaction) -> Forward:
 
 
 for _name in sorted(FORWARDED - _ELSEWHERE):
-    operation("s3", _name, asks=s3_asks, blocking=_name in _COPIES)(_forward)
+    operation("s3", _name, asks=s3_asks, blocking=_name in _COPIES)(forwarded)
 
 
 @operation("s3", "DeleteObject", asks=s3_asks)
@@ -64,7 +66,7 @@ def delete_object(call: Call, tx: Transaction) -> Any:
     s3: S3Call = call.target
     bucket, key = s3.request.bucket or "", s3.request.key or ""
     if not tx.object_access.any(bucket, key):
-        return _forward(call, tx)
+        return forwarded(call, tx)
     refuse_inexact(call)
     headers = onward(call)
     there = head(call, bucket, key, s3.request.version_id)
