@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ostiary.services.s3.acls import ANONYMOUS_ID
 from tests.guarded.conftest import S3World
@@ -261,6 +264,23 @@ def test_a_bucket_is_made_with_acls_only_where_it_may_have_them(guarded: S3World
     assert code(guarded.root.put_bucket_ownership_controls, **enforced) == "InvalidBucketAclWithObjectOwnership"
     guarded.root.put_bucket_acl(Bucket=bucket, ACL="private")
     guarded.root.put_bucket_ownership_controls(**enforced)
+
+
+def test_two_accounts_that_write_one_key_at_once_never_read_each_others_bytes(guarded: S3World, other: Any) -> None:
+    bucket = guarded.with_acls()
+    allow = {"Principal": {"AWS": guarded.other["account"]}, "Action": "s3:PutObject"}
+    guarded.policy(bucket, {**allow, "Resource": f"arn:aws:s3:::{bucket}/*"})
+    accounts = {b"mine" * 5000: guarded.root, b"theirs" * 5000: other}
+    for _ in range(8):
+        with ThreadPoolExecutor(6) as hands:
+            for body, client in [*accounts.items()] * 3:
+                hands.submit(client.put_object, Bucket=bucket, Key="k", Body=body)
+        read = []
+        for body, client in accounts.items():
+            with contextlib.suppress(ClientError):
+                read.append((body, client.get_object(Bucket=bucket, Key="k")["Body"].read()))
+        assert len(read) == 1
+        assert read[0][0] == read[0][1]
 
 
 def test_a_bucket_policy_is_its_own_accounts_affair(guarded: S3World, other: Any) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ostiary.services.faults import ServiceFault
 from ostiary.services.s3.policy_grammar import check_policy
@@ -45,6 +48,8 @@ def said(text: str) -> str | None:
         ("{}", "Missing required field Statement"),
         ('{"Statement": []}', "Could not parse the policy: Statement is empty!"),
         ('{"Version": "2020-01-01", "Statement": [{}]}', "The policy must contain a valid version string"),
+        ('{"Version": ["2012-10-17"], "Statement": [{}]}', "The policy must contain a valid version string"),
+        ('{"Version": {}, "Statement": [{}]}', "The policy must contain a valid version string"),
         ('{"statement": []}', "Unknown field statement"),
         (statement(condition={}), "Unknown field condition"),
         (statement(without="Effect"), "Missing required field Effect"),
@@ -80,6 +85,33 @@ def said(text: str) -> str | None:
 )
 def test_a_policy_is_refused_in_s3s_words(text: str, message: str) -> None:
     assert said(text) == message
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.sampled_from(["", "*", "s3:*", "Allow", OBJECTS, "aws:SourceIp"]),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from([*WHOLE, "Condition", "AWS", "CanonicalUser", "IpAddress"]), inner)
+        ),
+        max_leaves=12,
+    ),
+    st.sampled_from([*WHOLE, "Condition", "Sid", "NotPrincipal", "NotAction"]),
+)
+def test_whatever_stands_in_an_element_is_taken_or_refused(value: Any, element: str) -> None:
+    said(statement(**{element: value}))
+    said(json.dumps({"Version": value, "Statement": value}))
+
+
+def test_many_patterns_and_many_keys_are_no_burden() -> None:
+    keys = {f"s3:ExistingObjectTag/{number}": "a" for number in range(300)}
+    began = time.process_time()
+    assert said(statement(Action=["s3:*"] * 700, Condition={"StringEquals": keys})) is None
+    assert said(statement(Action="s3:" + "*?" * 2000 + "!")) == "Policy has invalid action"
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def _statements(text: str) -> list[Statement]:
         raise malformed("Policies must be valid JSON and the first byte must be '{'")
     for name in document.keys() - _FIELDS:
         raise malformed(f"Unknown field {name}")
-    if document.get("Version", "2008-10-17") not in _VERSIONS:
+    if str(document.get("Version", "2008-10-17")) not in _VERSIONS:
         raise malformed("The policy must contain a valid version string")
     if "Statement" not in document:
         raise malformed("Missing required field Statement")
@@ -109,14 +109,14 @@ def _check_principal(statement: Statement, has_account: Callable[[str], bool]) -
 
 def _check_actions(statement: Statement) -> list[tuple[str, ...]]:
     """What each pattern of `Action` covers; nothing of `NotAction`."""
-    found = []
+    found: dict[tuple[str, ...], None] = {}
     for pattern in _list(statement.get("Action", statement.get("NotAction"))):
         asked = "s3:*" if pattern == "*" else pattern
         covered = catalog.expand(asked) if asked.lower().startswith("s3:") else ()
         if not covered:
             raise malformed("Policy has invalid action")
-        found.append(covered)
-    return found if "Action" in statement else []
+        found[covered] = None
+    return list(found) if "Action" in statement else []
 
 
 def _check_resources(statement: Statement, bucket: str) -> None:
