@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ostiary.store.database import Store
 from ostiary.store.s3 import BucketAccessRecord, ObjectAccessRecord, public_access_of
-from tests.store.rows import ACCOUNT, account
+from tests.store.rows import ACCOUNT
 
 
 def test_a_bucket_of_which_nothing_is_kept_has_no_acls_and_blocks_nothing(store: Store) -> None:
@@ -61,8 +61,6 @@ def test_what_is_old_is_forgotten_but_for_the_object_that_is_there_and_for_uploa
 
 
 def test_an_accounts_public_access_block_is_kept_and_told(store: Store) -> None:
-    with store.write() as tx:
-        tx.accounts.add(account(ACCOUNT))
     watch = store.watch()
     watch.news()
     with store.write() as tx:
