@@ -82,6 +82,7 @@ bench: $(BENCH) $(PEERS) wheel-fast ## measure side by side: this server, a bare
 
 kill: $(DEV) ## SIGKILL the server under load, again and again (ROUNDS=20)
 	@.venv/bin/python -m tests.kill $(ARGS)
+	@.venv/bin/python -m tests.kill_s3 $(ARGS)
 
 fuzz: $(DEV) ## the engine against the reference evaluator, until they differ (ARGS="--cases N --what iam|s3|requests")
 	@.venv/bin/python -m tests.fuzz $(ARGS)
