@@ -32,6 +32,7 @@ from ostiary.store.role_lists import InstanceLists, RoleLists
 from ostiary.store.s3 import AccountPublicAccess, BucketAccess, ObjectAccess
 from ostiary.store.saml import SamlProviders, SamlRedemptions
 from ostiary.store.tables import changes
+from ostiary.store.user_lists import GroupLists, UserLists
 
 _KEPT_CHANGES: Final = 10_000
 _CHANGED: Final = Prepared(insert(changes), ("entity",))
@@ -124,5 +125,7 @@ class Transaction:
     settings = _Noun(Settings)
     console_sessions = _Noun(ConsoleSessions)
     sign_in_failures = _Noun(SignInFailures)
+    user_lists = _Noun(UserLists)
+    group_lists = _Noun(GroupLists)
     events = _Noun(Events)
     documents = _Noun(Documents)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from ostiary.doors.console.attaching import attach_page
+from ostiary.doors.console.people import user_url
 from ostiary.doors.console.registry import page
 from ostiary.doors.console.visit import Reply, Visit
-
-
-def url_of(name: str, tab: str = "") -> str:
-    """The address of a user's page."""
-    return f"/users/{quote(name, safe='')}{'/' if tab else ''}{tab}"
 
 
 @page("GET", "/users/{name}/attach")
@@ -34,8 +28,8 @@ def _attach(visit: Visit) -> Reply:
         "UserName",
         name,
         title=visit._("Attach policies to %(name)s", name=name),
-        crumbs=((visit._("Users"), "/users"), (name, url_of(name))),
-        back=url_of(name),
+        crumbs=((visit._("Users"), "/users"), (name, user_url(name))),
+        back=user_url(name),
         hint=visit._(
             "Permissions are easier to keep in order when they come from groups: put %(name)s into one instead?",
             name=name,
