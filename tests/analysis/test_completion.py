@@ -20,7 +20,10 @@ def test_services_then_their_actions_are_offered() -> None:
 
 
 def test_resources_are_those_that_the_actions_take() -> None:
-    assert set(texts("resource", "arn:", "s3:ListBucket")) == {"arn:aws:s3:::*", "arn:aws:s3:*:111122223333:accesspoint/*"}
+    assert set(texts("resource", "arn:", "s3:ListBucket")) == {
+        "arn:aws:s3:::*",
+        "arn:aws:s3:*:111122223333:accesspoint/*",
+    }
     assert "arn:aws:iam::111122223333:role/*" in texts("resource", "", "iam:PassRole")
     assert texts("resource", "") == ["*"]
 

@@ -15,7 +15,17 @@ from ostiary.analysis.patterns import covers, covers_resource, disjoint
 from ostiary.policy import Attached, InForce, PolicyType, Request, Source, User, Verdict, compile_policy
 
 ME = User(arn="arn:aws:iam::111122223333:user/me", account="111122223333", id="AIDAME")
-ACTIONS = ("*", "s3:*", "s3:Get*", "s3:GetObject", "s3:PutObject", "s3:ListBucket", "iam:Get*", "iam:GetUser", "s3:Nope")
+ACTIONS = (
+    "*",
+    "s3:*",
+    "s3:Get*",
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:ListBucket",
+    "iam:Get*",
+    "iam:GetUser",
+    "s3:Nope",
+)
 RESOURCES = (
     "*",
     "arn:aws:s3:::box/*",

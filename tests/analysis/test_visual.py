@@ -165,6 +165,9 @@ def test_a_text_that_is_no_policy_has_no_form() -> None:
 
 
 def test_a_document_on_one_line_is_made_readable_and_numbers_stay() -> None:
-    assert readable('{"a":[1.0,{"b":true,"c":[]}]}') == '{\n  "a": [\n    1.0,\n    {\n      "b": true,\n      "c": []\n    }\n  ]\n}'
+    assert (
+        readable('{"a":[1.0,{"b":true,"c":[]}]}')
+        == '{\n  "a": [\n    1.0,\n    {\n      "b": true,\n      "c": []\n    }\n  ]\n}'
+    )
     assert readable('{\n"a":1}') == '{\n"a":1}'
     assert read(written(read('{"n": 1e400, "s": "é\\n"}'))) == read('{"n": 1e400, "s": "é\\n"}')

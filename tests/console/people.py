@@ -104,12 +104,14 @@ class Browser:
                 sent.pop(name, None)
             else:
                 sent[name] = value if isinstance(value, list) else [value]
+        elsewhere = None
         if button:
             pressed = element.xpath(f".//button[normalize-space(.)='{button}' or @value='{button}']")
             assert pressed, f"no button {button}"
             if pressed[0].get("name"):
                 sent[pressed[0].get("name")] = [pressed[0].get("value") or ""]
-        target = urljoin(self.page.url, element.get("action") or self.page.url)
+            elsewhere = pressed[0].get("formaction")
+        target = urljoin(self.page.url, elsewhere or element.get("action") or self.page.url)
         if (element.get("method") or "get").lower() == "get":
             self.page = Page(self.http.get(target.partition("?")[0], params=sent))
         else:

@@ -6,6 +6,7 @@ Source: Service Authorization Reference; IAM User Guide, "AWS global condition c
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -53,7 +54,7 @@ def offers(what: str, begun: str, actions: Sequence[str] = (), account: str = ""
 
 
 def arn_formats(actions: Iterable[str], account: str) -> Iterator[Offer]:
-    """The ARNs of the resource types that actions can be limited to, `*` for what varies."""
+    """The ARNs of the resource types that actions can be limited to, `*` for what varies; the usual ones first."""
     for service, types in _resource_types(actions).items():
         known = catalog.service(service)
         for name in types:
@@ -133,14 +134,14 @@ def _keys_of(known: catalog.Service, name: str) -> Iterator[str]:
         yield from kind.condition_keys if kind is not None else ()
 
 
-def _resource_types(actions: Iterable[str]) -> dict[str, dict[str, None]]:
-    """By service, in the order of the actions."""
-    found: dict[str, dict[str, None]] = {}
+def _resource_types(actions: Iterable[str]) -> dict[str, list[str]]:
+    """By service, those that most of the actions take first."""
+    found: dict[str, list[str]] = {}
     for service, names in _by_service(actions).items():
         known = catalog.service(service)
-        for name in names if known is not None else ():
-            types = (each.name for each in known.actions[name].resources) if known is not None else ()
-            found.setdefault(service, {}).update(dict.fromkeys(types))
+        if known is not None:
+            taken = Counter(each.name for name in names for each in known.actions[name].resources)
+            found[service] = [name for name, _ in taken.most_common()]
     return found
 
 

@@ -16,7 +16,7 @@ _MOST: Final = 200
 """Statements of a form."""
 _NUMBER: Final = re.compile(r"s([0-9]{1,3})\.", re.ASCII)
 _ROW: Final = re.compile(r"s[0-9]{1,3}\.c([0-9]{1,3})\.operator", re.ASCII)
-_FORMATS: Final = 12
+_FORMATS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,8 @@ def listing(call: Call, tx: Transaction) -> Listing:
     key = _ORDERS.get(wanted.get("sort", ""), _ORDERS["name"])
     found.sort(key=lambda row: row.name.lower())
     found.sort(key=lambda row: key(row, usage), reverse=wanted.get("order") == "desc")
+    if words and wanted.get("sort", "name") == "name":  # names before descriptions
+        found.sort(key=lambda row: not all(word in row.name.lower() for word in words))
     size = int(wanted.get("size", PAGE))
     pages = max(1, -(-len(found) // size))
     page = min(max(int(wanted.get("page", 1)), 1), pages)
@@ -154,6 +156,12 @@ def type_of(policy: managed.Managed) -> str:
     if policy.record is not None:
         return "customer"
     return "job" if is_job(policy) else "aws"
+
+
+def type_of_arn(arn: str) -> str:
+    """The same for the policy with this ARN."""
+    known = catalog.managed_policy(arn)
+    return "customer" if known is None else type_of(managed.aws(known))
 
 
 def _row(policy: managed.Managed, kind: str) -> PolicyRow:

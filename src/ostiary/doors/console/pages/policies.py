@@ -67,7 +67,7 @@ def _detail(visit: Visit, arn: str, tab: str, status: int = 200, **wrong: Any) -
         "arn": arn,
         "policy": found,
         "aws": aws,
-        "type": "customer" if not aws else "job" if "/job-function/" in arn else "aws",
+        "type": views.type_of_arn(arn),
         "tab": tab,
         "here": urlencode({"arn": arn}),
         "may_edit": visit.may("iam", "CreatePolicyVersion", PolicyArn=arn),

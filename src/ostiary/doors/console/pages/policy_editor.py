@@ -25,7 +25,7 @@ from ostiary.doors.console.drafting import (
     saving,
     tags_of,
 )
-from ostiary.doors.console.editing import as_typed, checked
+from ostiary.doors.console.editing import Checked, as_typed, checked
 from ostiary.doors.console.registry import page
 from ostiary.doors.console.visit import Reply, Seen, Visit, is_refusal
 from ostiary.policy import MalformedPolicy
@@ -134,7 +134,6 @@ def _editor(
     statements = visual_form.shown(text, visit.form, visit.caller.account) if mode == "visual" else None
     return visit.page(
         "policies/write.html",
-        region="editor",
         status=400 if fault or about else 200,
         title=_title(visit, subject),
         subject=subject,
@@ -206,7 +205,7 @@ def _review(visit: Visit, subject: Subject, text: str, mode: str, fault: str = "
         return _editor(visit, subject, text, mode=mode, about=visit._("A policy needs a name."))
     found = checked(text, subject.kind)
     if found.fault is not None or not text.strip():
-        return _editor(visit, subject, text, mode="json", fault=found.fault.message if found.fault else "")
+        return _editor(visit, subject, text, mode="json", fault=_fault(visit, found))
     versions = _versions(visit, subject)
     told = _given(visit) | ({"make_room": versions[-1]} if versions else {})
     operations = saving(subject, text, told)
@@ -226,6 +225,10 @@ def _review(visit: Visit, subject: Subject, text: str, mode: str, fault: str = "
         most=MOST_EVENTS,
         commands=[cli_line("iam", name, params) for name, params in operations],
     )
+
+
+def _fault(visit: Visit, found: Checked) -> str:
+    return found.fault.message if found.fault is not None else visit._("There is no text yet.")
 
 
 def _versions(visit: Visit, subject: Subject) -> list[str]:
