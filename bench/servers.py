@@ -120,7 +120,11 @@ def running(name: str, work: Path, *, users: int = 0) -> Iterator[Running]:
 
 
 def _environment(work: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "OSTIARY_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "OSTIARY_", "PYTHONDONTWRITE"))
+    }
     key = {"OSTIARY_ROOT_ACCESS_KEY_ID": ROOT[0], "OSTIARY_ROOT_SECRET_ACCESS_KEY": ROOT[1]}
     return {**kept, **key, "HOME": str(work), "PYTHONPATH": str(_REPOSITORY)}
 

@@ -9,7 +9,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +59,10 @@ class Built:
 
     house: House
     audit: AuditWriter
+
+    def serving(self, settings: Settings, engine: Engine | None) -> Built:
+        """The same house once it is known under which settings it serves, and what it guards."""
+        return Built(replace(self.house, settings=settings, engine=engine), self.audit)
 
     def close(self) -> None:
         """Write what waits, give files back."""

@@ -111,14 +111,16 @@ def run(settings: Settings, tls: Tls | None, *, insecure_plain_http: bool) -> No
         doors = _bind(settings)
         endpoint = address(doors.api, tls is not None)
         founded = _found(settings, built, endpoint)
-    finally:
+    except BaseException:
         built.close()
+        raise
     settings = replace(settings, public_url=settings.public_url or _public_url(settings, endpoint))
     note_address(settings.data, address(doors.metadata, False))
     _announce(settings, doors, endpoint, founded, tls)
     if settings.workers == 1:
-        _work(settings, doors, tls, stopping)
+        _work(settings, doors, tls, stopping, built)
     else:
+        built.close()
         _supervise(settings, doors, tls)
 
 
@@ -258,10 +260,10 @@ def _check_engines(settings: Settings) -> None:
                 raise CannotServe(str(reason)) from None
 
 
-def _work(settings: Settings, doors: Doors, tls: Tls | None, stopping: Stopping) -> None:
+def _work(settings: Settings, doors: Doors, tls: Tls | None, stopping: Stopping, built: Built | None = None) -> None:
     """One process's serving, from building the house to closing it."""
     engine = _engine(settings)
-    built = build(settings, engine=engine)
+    built = build(settings, engine=engine) if built is None else built.serving(settings, engine)
     if engine is not None:
         engine.start()
     try:
@@ -313,9 +315,9 @@ def _leave_what_is_loaded() -> None:
 
     Threads give way to each other sooner than they would, so that the record's thread holds up no request for long.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.enable()
     sys.setswitchinterval(_TURN_SECONDS)
 
 

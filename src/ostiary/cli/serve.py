@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import re
@@ -86,6 +87,7 @@ def serve(
     ] = None,
 ) -> None:
     """Start the server and everything that belongs to it. Stops cleanly on SIGTERM and Ctrl-C."""
+    gc.disable()  # until all is loaded: what is, stays, and to search it again and again is a fifth of the start
     from ostiary.server import CannotServe, Tls, run
 
     if bool(tls_certificate) != bool(tls_key):

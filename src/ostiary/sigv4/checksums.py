@@ -8,15 +8,18 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import importlib
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
-
-from awscrt import checksums as crt
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ostiary.sigv4.canonical import Headers
 from ostiary.sigv4.faults import Reason, SignatureFault
+
+if TYPE_CHECKING:
+    from awscrt.checksums import XXHash
 
 PREFIX: Final = "x-amz-checksum-"
 
@@ -46,12 +49,18 @@ class _Crc:
         return self._value.to_bytes(self._width, "big")
 
 
+@cache
+def _crt() -> Any:
+    """The library, loaded when the first of its checksums is asked for: it is large."""
+    return importlib.import_module("awscrt.checksums")
+
+
 class _XXHash:
     """One of the runtime's xxHashes with the interface of `hashlib`; `digest` ends it."""
 
     __slots__ = ("_hash",)
 
-    def __init__(self, new: Callable[[], crt.XXHash]) -> None:
+    def __init__(self, new: Callable[[], XXHash]) -> None:
         self._hash = new()
 
     def update(self, data: bytes, /) -> None:
@@ -82,15 +91,15 @@ ALGORITHMS: Final[Mapping[str, Algorithm]] = {
     PREFIX + algorithm.name.lower(): algorithm
     for algorithm in (
         Algorithm("CRC32", 4, lambda: _Crc(zlib.crc32, 4)),
-        Algorithm("CRC32C", 4, lambda: _Crc(crt.crc32c, 4)),
-        Algorithm("CRC64NVME", 8, lambda: _Crc(crt.crc64nvme, 8)),
+        Algorithm("CRC32C", 4, lambda: _Crc(_crt().crc32c, 4)),
+        Algorithm("CRC64NVME", 8, lambda: _Crc(_crt().crc64nvme, 8)),
         Algorithm("SHA1", 20, _sha1),
         Algorithm("SHA256", 32, hashlib.sha256),
         Algorithm("SHA512", 64, hashlib.sha512),
         Algorithm("MD5", 16, _md5),
-        Algorithm("XXHASH64", 8, lambda: _XXHash(crt.XXHash.new_xxhash64)),
-        Algorithm("XXHASH3", 8, lambda: _XXHash(crt.XXHash.new_xxhash3_64)),
-        Algorithm("XXHASH128", 16, lambda: _XXHash(crt.XXHash.new_xxhash3_128)),
+        Algorithm("XXHASH64", 8, lambda: _XXHash(_crt().XXHash.new_xxhash64)),
+        Algorithm("XXHASH3", 8, lambda: _XXHash(_crt().XXHash.new_xxhash3_64)),
+        Algorithm("XXHASH128", 16, lambda: _XXHash(_crt().XXHash.new_xxhash3_128)),
     )
 }
 """By the header (or trailer) that carries the checksum."""
