@@ -33,6 +33,7 @@ keep("editor.js", await bundled("editor.js"));
 const styles = [
   "tokens", "base", "shell", "parts", "tables", "forms", "pages",
   "people",
+  "own",
   "policies",
   "understand",
 ].map((name) =>

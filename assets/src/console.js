@@ -1,4 +1,5 @@
 // What the pages do beyond links and forms. Every page works without it.
+import { passkeys } from "./passkeys.js";
 
 const ready = (run) => (document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", run) : run());
 
@@ -44,6 +45,7 @@ document.addEventListener("change", (event) => {
 });
 
 // Leaving a page that shows something once asks first, until it was copied or saved.
+ready(passkeys);
 ready(() => {
   for (const shown of document.querySelectorAll("[data-secret]")) {
     if (!shown.dataset.shown) shown.textContent = "•".repeat(20);

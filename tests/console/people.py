@@ -83,7 +83,7 @@ class Browser:
         self.page = Page(self.http.post(path, data=sent, headers={"sec-fetch-site": "same-origin"}))
         return self.page
 
-    def submit(self, form: str = "//main//form", button: str = "", **fields: Any) -> Page:
+    def submit(self, form: str = "//main//form[not(@data-passkey)]", button: str = "", **fields: Any) -> Page:
         """Fill in the form that XPath names (the first of them) and press its button.
 
         Fields that the form does not have are an error: a person could not fill them in either. A list checks several

@@ -31,7 +31,8 @@ from ostiary.gate.authorize import Refused, authorize, denial_text
 from ostiary.gate.denied import with_references
 from ostiary.gate.operate import carry_out
 from ostiary.gate.target import Target
-from ostiary.services.console import drafts, sessions
+from ostiary.services.console import drafts, passkeys, sessions
+from ostiary.services.console.passkeys import Answer, PasskeyRefused
 from ostiary.services.console.sessions import SignedIn, Visitor
 from ostiary.services.console.sign_in import Claim, Known, Refusal, SignInRefused, check_password, present_mark
 from ostiary.services.faults import ServiceFault
@@ -70,6 +71,15 @@ class Pending:
     """Sealed: for the browser to bring back."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A device that proved itself."""
+
+    known: Known
+    """Whose it is."""
+    serial: str
+
+
 class ConsoleGate:
     """What the console's pages do, as the one who is signed in."""
 
@@ -89,7 +99,7 @@ class ConsoleGate:
         try:
             known = check_password(self.house, claim, facts.source_ip, now)
         except SignInRefused as refused:
-            self._record_sign_in(facts, refused.account, self._named(refused), error=True, mfa=False)
+            self._record_sign_in(facts, refused.account, self._named(refused), error=True)
             raise
         told = [known.account, known.principal_id, known.mark, now]
         sealed = seal(self._key, json.dumps(told).encode(), _PENDING, self.house.entropy)
@@ -108,26 +118,45 @@ class ConsoleGate:
             return None
         return Pending(known=Known(account=account, principal_id=principal_id, mark=mark, devices=devices), text=text)
 
-    def code(self, pending: Pending, serial: str, code: str, facts: RequestFacts) -> bool:
-        """Whether this is the code that one of the principal's devices shows. A wrong one is recorded."""
+    def code(self, pending: Pending, serial: str, code: str, facts: RequestFacts) -> Shown | None:
+        """The device, if this is the code that it shows and it is the principal's. A wrong one is recorded."""
         known = pending.known
         if take_code(self.house, known.principal_id, serial, code, int(facts.at.timestamp())) is Code.RIGHT:
-            return True
-        self.refused(pending, facts)
-        return False
+            return Shown(known=known, serial=serial)
+        self._refused_factor(known.account, known.principal_id, serial, facts)
+        return None
 
-    def refused(self, pending: Pending, facts: RequestFacts) -> None:
-        """The second factor was wrong."""
-        refused = SignInRefused(Refusal.WRONG, pending.known.account, pending.known.principal_id)
-        self._record_sign_in(facts, pending.known.account, self._named(refused), error=True, mfa=True)
+    def passkey(self, pending: Pending, answer: Answer, facts: RequestFacts) -> Shown | None:
+        """The principal's passkey, if it answered. A wrong answer is recorded."""
+        known = pending.known
+        try:
+            return Shown(known=known, serial=passkeys.second(self.house, known, answer).serial)
+        except PasskeyRefused:
+            self._refused_factor(known.account, known.principal_id, "", facts)
+            return None
 
-    def begin(self, pending: Pending, facts: RequestFacts, *, mfa: bool) -> SignedIn:
-        """The last step: a session. INVARIANT: whoever has MFA devices has shown one."""
-        if pending.known.devices and not mfa:
+    def passkey_alone(self, answer: Answer, facts: RequestFacts) -> Shown | None:
+        """Whose passkey answered, without name and password. A wrong answer is recorded."""
+        try:
+            known, device = passkeys.alone(self.house, answer, int(facts.at.timestamp()))
+        except PasskeyRefused as refused:
+            named = refused.device
+            account, owner = (named.account, named.owner_id or "") if named is not None else ("", "")
+            self._refused_factor(account, owner, named.serial if named is not None else "", facts)
+            return None
+        return Shown(known=known, serial=device.serial)
+
+    def begin(self, known: Known, facts: RequestFacts, shown: Shown | None = None) -> SignedIn:
+        """The last step: a session. INVARIANT: whoever has MFA devices has shown one, or nothing begins."""
+        if shown is not None and shown.known.principal_id != known.principal_id:
+            raise ValueError("it is somebody else's device")
+        if known.devices and shown is None:
             raise ValueError("a device must be shown first")
         visitor = Visitor(address=facts.source_ip, user_agent=facts.user_agent)
-        begun = sessions.begin_for(self.house, pending.known, visitor, int(facts.at.timestamp()), mfa=mfa)
-        self._record_sign_in(facts, pending.known.account, self.caller(begun), error=False, mfa=mfa)
+        now = int(facts.at.timestamp())
+        begun = sessions.begin_for(self.house, known, visitor, now, mfa=shown is not None)
+        serial = shown.serial if shown is not None else None
+        self._record_sign_in(facts, known.account, self.caller(begun), error=False, mfa=serial)
         return begun
 
     def begin_session(self, token: str, facts: RequestFacts) -> SignedIn:
@@ -135,7 +164,7 @@ class ConsoleGate:
         session, _secret = self.house.seal.read(token)
         visitor = Visitor(address=facts.source_ip, user_agent=facts.user_agent)
         begun = sessions.begin(self.house, session, token, visitor, int(facts.at.timestamp()))
-        mfa = session.mfa_at is not None
+        mfa = "" if session.mfa_at is not None else None
         self._record_sign_in(facts, session.account, self.caller(begun), error=False, mfa=mfa)
         return begun
 
@@ -295,9 +324,15 @@ class ConsoleGate:
         self.house.book.refresh()
         return key_caller(self.house.book, refused.account, refused.principal_id, "")
 
+    def _refused_factor(self, account: str, principal_id: str, serial: str, facts: RequestFacts) -> None:
+        """What was shown besides the password, or in its place, was wrong."""
+        refused = SignInRefused(Refusal.WRONG, account, principal_id)
+        self._record_sign_in(facts, account, self._named(refused), error=True, mfa=serial)
+
     def _record_sign_in(
-        self, facts: RequestFacts, account: str, caller: Caller | None, *, error: bool, mfa: bool
+        self, facts: RequestFacts, account: str, caller: Caller | None, *, error: bool, mfa: str | None = None
     ) -> None:
+        """Into the record; `mfa` is the serial number of the device that was shown, where it is known."""
         self._audit.note(
             Happening(
                 facts=facts,
@@ -309,7 +344,11 @@ class ConsoleGate:
                 answer={"ConsoleLogin": "Failure" if error else "Success"},
                 error=("", "Failed authentication") if error else None,
                 event_type="AwsConsoleSignIn",
-                additional={"MFAUsed": "Yes" if mfa else "No", "MobileVersion": "No"},
+                additional={
+                    "MobileVersion": "No",
+                    **({"MFAIdentifier": mfa} if mfa else {}),
+                    "MFAUsed": "No" if mfa is None else "Yes",
+                },
             )
         )
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Final
 
 from ostiary.doors.console import security
+from ostiary.doors.console.ceremonies import answer_of, asking_any, asking_owner
 from ostiary.doors.console.registry import For, page
 from ostiary.doors.console.visit import Reply, Visit
-from ostiary.gate.console import PENDING_SECONDS, Pending
+from ostiary.gate.console import PENDING_SECONDS, Pending, Shown
 from ostiary.services.console import sessions
 from ostiary.services.console.guessing import LOCKED_SECONDS
-from ostiary.services.console.sign_in import Claim, Refusal, SignInRefused
-from ostiary.store.mfa import FIDO, MfaDeviceRecord
+from ostiary.services.console.sign_in import Claim, Known, Refusal, SignInRefused
+from ostiary.store.mfa import MfaDeviceRecord
 
 _MINUTE: Final = 60
 
@@ -41,7 +42,7 @@ def sign_in(visit: Visit) -> Reply:
     except SignInRefused as refused:
         return _form(visit, _told(visit, refused.refusal))
     if not pending.known.devices:
-        return _begin(visit, pending, mfa=False)
+        return _begin(visit, pending.known)
     visit.set_cookie(security.PENDING_COOKIE, pending.text, seconds=PENDING_SECONDS)
     following = visit.query.query({"next": _next(visit)})
     return visit.redirect(f"/signin/mfa?{following}" if following else "/signin/mfa")
@@ -62,9 +63,35 @@ def check_code(visit: Visit) -> Reply:
         return _too_late(visit)
     serials = [device.serial for device in code_devices(pending)]
     serial = visit.form.get("serial") or (serials[0] if serials else "")
-    if serial not in serials or not visit.gate.code(pending, serial, visit.form.get("code"), visit.facts):
+    shown = visit.gate.code(pending, serial, visit.form.get("code"), visit.facts) if serial in serials else None
+    if shown is None:
         return _device_form(visit, pending, visit._("That code is not right, or was used already. Wait for the next."))
-    return _begin(visit, pending, mfa=True)
+    return _begin(visit, pending.known, shown)
+
+
+@page("POST", "/signin/mfa/passkey", who=For.EVERYBODY)
+def check_passkey(visit: Visit) -> Reply:
+    """A passkey, or a security key, in the place of a code."""
+    pending = _pending(visit)
+    if pending is None:
+        return _too_late(visit)
+    answer = answer_of(visit, pending.known.principal_id)
+    shown = visit.gate.passkey(pending, answer, visit.facts) if answer is not None else None
+    if shown is None:
+        return _device_form(visit, pending, visit._("That passkey was not accepted. Try again."))
+    return _begin(visit, pending.known, shown)
+
+
+@page("POST", "/signin/passkey", who=For.EVERYBODY)
+def sign_in_by_passkey(visit: Visit) -> Reply:
+    """A passkey in the place of name, password and code."""
+    answer = answer_of(visit)
+    shown = visit.gate.passkey_alone(answer, visit.facts) if answer is not None else None
+    if shown is None:
+        return _form(
+            visit, visit._("That passkey does not sign in alone here. Sign in with your password, and show it then.")
+        )
+    return _begin(visit, shown.known, shown)
 
 
 @page("POST", "/signout", who=For.EVERYBODY)
@@ -101,18 +128,9 @@ def code_devices(pending: Pending) -> list[MfaDeviceRecord]:
     return [each for each in pending.known.devices if each.seed is not None]
 
 
-def passkeys(pending: Pending) -> list[MfaDeviceRecord]:
-    """The devices that sign."""
-    return [each for each in pending.known.devices if each.kind == FIDO]
-
-
-def begin(visit: Visit, pending: Pending, *, mfa: bool) -> Reply:
+def _begin(visit: Visit, known: Known, shown: Shown | None = None) -> Reply:
     """The session, and where to go."""
-    return _begin(visit, pending, mfa=mfa)
-
-
-def _begin(visit: Visit, pending: Pending, *, mfa: bool) -> Reply:
-    begun = visit.gate.begin(pending, visit.facts, mfa=mfa)
+    begun = visit.gate.begin(known, visit.facts, shown)
     visit.set_cookie(security.PENDING_COOKIE, "")
     visit.set_cookie(security.SESSION_COOKIE, begun.secret)
     return visit.redirect(own_path(_next(visit)))
@@ -139,6 +157,7 @@ def _form(visit: Visit, wrong: str = "") -> Reply:
         email=given.get("email"),
         next=_next(visit),
         wrong=wrong,
+        ceremony=asking_any(visit),
     )
 
 
@@ -148,7 +167,7 @@ def _device_form(visit: Visit, pending: Pending, wrong: str = "") -> Reply:
         status=401 if wrong else 200,
         title=visit._("Show your MFA device"),
         devices=code_devices(pending),
-        passkeys=passkeys(pending),
+        ceremony=asking_owner(visit, pending.known),
         next=_next(visit),
         wrong=wrong,
     )
