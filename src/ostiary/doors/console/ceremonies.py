@@ -48,12 +48,21 @@ def asking_owner(visit: Visit, known: Known) -> Ceremony | None:
     return Ceremony(options=passkeys.request_options(challenge, party, usable), sealed=challenge.sealed)
 
 
-def registering(visit: Visit, owner_id: str, name: str, present: Iterable[MfaDeviceRecord]) -> Ceremony | None:
-    """For a new passkey of an owner; None where browsers have none."""
+def registering(
+    visit: Visit, whose: str, owner_id: str, name: str, present: Iterable[MfaDeviceRecord]
+) -> Ceremony | None:
+    """For a new passkey of an owner; None where browsers have none.
+
+    Args:
+        whose: what the challenge is bound to, besides the browser.
+        owner_id: what the authenticator is told of the owner.
+        name: what it shows of the owner.
+        present: the owner's passkeys, so that none is registered twice.
+    """
     party = Party.of(visit.origin)
     if party is None:
         return None
-    challenge = passkeys.new_challenge(visit.gate.house, Purpose.REGISTER, _bound(visit, owner_id))
+    challenge = passkeys.new_challenge(visit.gate.house, Purpose.REGISTER, _bound(visit, whose))
     options = passkeys.creation_options(challenge, party, owner_id, name, present)
     return Ceremony(options=options, sealed=challenge.sealed)
 

@@ -1,4 +1,4 @@
-"""services/console: registering a passkey, which AWS's API has no operation for, with the permissions that AWS asks.
+"""services/console: MFA devices: what registering a passkey needs, for which AWS's API has no operation.
 
 Source: IAM User Guide, "Available keys for IAM" (`iam:RegisterSecurityKey`: `Create` before the authenticator makes
 its key, `Activate` when it is given to the user).
@@ -6,7 +6,7 @@ its key, `Activate` when it is given to the user).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,9 +17,19 @@ from ostiary.services.iam.mfa_asks import on_owner, owner_of, security_key_conte
 from ostiary.services.iam.security_keys import register
 from ostiary.services.operation import Asks, Call
 from ostiary.services.view import View
+from ostiary.store.mfa import MfaDeviceRecord
 from ostiary.store.transaction import Transaction
 
 _owner_ask = on_owner("iam:EnableMFADevice")
+
+
+def _devices(call: Call, tx: Transaction) -> tuple[str, Sequence[MfaDeviceRecord]]:
+    owner = owner_of(call, tx)
+    return owner.id, tx.mfa_devices.of(owner.id)
+
+
+DEVICES = View("iam", "ListMFADevices", on_owner("iam:ListMFADevices"), _devices)
+"""The unique id of the user whom `UserName` names (of the root user the account's), and its devices."""
 
 
 def registering(made: Made) -> View[Mapping[str, Any]]:
