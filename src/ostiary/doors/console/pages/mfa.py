@@ -296,13 +296,7 @@ def _show_seed(visit: Visit, owner: Whose, serial: str, seed: str, wrong: str = 
         qr=Markup(qr_codes.svg(provisioning_uri(seed, name, issuer))),  # noqa: S704  # segno's own
         sealed=sealed.hex(),
         wrong=wrong,
-        lines=[
-            ("iam", "EnableMFADevice", {"UserName": owner.name, "SerialNumber": serial, **_EXAMPLE_CODES}),
-        ],
     )
-
-
-_EXAMPLE_CODES: Final = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
 
 
 def _token(visit: Visit, owner: Whose, wrong: str = "") -> Reply:
