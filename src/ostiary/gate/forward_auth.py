@@ -35,6 +35,12 @@ _REPLACED: Final = frozenset({"x-amz-date", "x-amz-content-sha256", "x-amz-secur
 """Headers of the client that the proxy replaces, or leaves out."""
 _JUDGED: Final = ("x-amz-checksum-", "x-amz-sdk-checksum-algorithm", "x-amz-trailer", "content-md5")
 _ANY_CONTENT: Final = "binary/octet-stream"
+_HARMLESS: Final = frozenset(
+    {"authorization", "cache-control", "connection", "cookie", "date", "dnt", "expect", "expires", "host", "keep-alive"}
+    | {"origin", "pragma", "priority", "range", "referer", "te", "upgrade-insecure-requests", "user-agent", "via"}
+)
+_HARMLESS_KINDS: Final = ("accept", "access-control-", "amz-sdk-", "content-", "if-", "sec-", "x-amz-", "x-forwarded-")
+"""Headers that no engine takes for more than they are, or that are judged; SeaweedFS, for one, has some of its own."""
 _UNSIGNED: Final = "UNSIGNED-PAYLOAD"
 _TO_US: Final = HttpResponse(status=401)
 
@@ -121,7 +127,9 @@ def _original(head: HttpRequest) -> HttpRequest | None:
 
 
 def _needs_no_look(request: HttpRequest) -> bool:
-    """Whether nobody has to see the body: there is none, or nothing was said of it but its length."""
+    """Whether nobody has to see the body: there is none, or nothing was said of it but its length. Nor the headers."""
+    if not all(name in _HARMLESS or name.startswith(_HARMLESS_KINDS) for name, _ in request.headers):
+        return False
     length = request.header("content-length")
     if request.method in ("GET", "HEAD"):
         return length in ("", "0") and not request.header("transfer-encoding")
