@@ -120,6 +120,8 @@ function live(wrapper) {
     field.value = update.state.doc.toString();
     field.dispatchEvent(new Event("input", { bubbles: true }));
   });
+  // Escape is for leaving too when it had something else to do, such as taking back a selection.
+  const leaving = { key: "Escape", run: (view) => { view.setTabFocusMode(2000); return false; } };
   const described = { "aria-labelledby": label.id, "aria-describedby": field.getAttribute("aria-describedby") ?? "" };
   if (field.getAttribute("aria-invalid")) described["aria-invalid"] = "true";
   const view = new EditorView({
@@ -130,7 +132,7 @@ function live(wrapper) {
       lineNumbers(), foldGutter(), lintGutter(), highlightSpecialChars(), history(), drawSelection(), indentOnInput(),
       bracketMatching(), closeBrackets(), highlightActiveLine(), highlightActiveLineGutter(), search({ top: true }),
       autocompletion({ override: [completing(wrapper.dataset.complete)], maxRenderedOptions: 200 }),
-      keymap.of([...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...defaultKeymap, indentWithTab]),
+      keymap.of([leaving, ...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...defaultKeymap, indentWithTab]),
       json(), indentUnit.of("  "), EditorState.tabSize.of(2), syntaxHighlighting(colours), look, tell,
       EditorView.contentAttributes.of(described),
     ],

@@ -23,6 +23,7 @@ def replayed(call: Call, tx: Transaction) -> Replay | None:
 
     Params: `Kind` (`managed`, `user`, `group`, `role`, `trust`), `Arn` or `Name` and `Policy`, `Draft`.
     """
+    call.house.write_record()
     made = swap(call, tx)
     if made is None:
         return None
