@@ -16,25 +16,29 @@ def attach_page(
     """GET shows the search; POST searches on, or with `do=attach` attaches what is chosen and goes `back`.
 
     Args:
-        operation: `AttachUserPolicy`, `AttachGroupPolicy` or `AttachRolePolicy`.
+        operation: `AttachUserPolicy`, `AttachGroupPolicy`, `AttachRolePolicy`; or `Put…PermissionsBoundary`, for which
+            one policy is chosen.
         parameter: how it calls the one who gets the policies, `UserName`.
         hint: advice above the search.
     """
-    wrong, attached = "", []
+    wrong, attached, bounds = "", [], operation.endswith("Boundary")
+    policy = "PermissionsBoundary" if bounds else "PolicyArn"
     arns = chosen(visit.form)
     if visit.method == "POST" and visit.form.get("do") == "attach":
         if not arns:
             wrong = visit._("Choose at least one policy.")
-        for arn in arns:
+        elif bounds and len(arns) > 1:
+            wrong = visit._("Choose one policy: it is the boundary.")
+        for arn in arns if not wrong else ():
             try:
-                visit.perform("iam", operation, **{parameter: name, "PolicyArn": arn})
+                visit.perform("iam", operation, **{parameter: name, policy: arn})
             except ServiceFault as fault:
                 wrong = f"{arn.rsplit('/', 1)[-1]}: {fault.message}"
                 break
             attached.append(arn)
         if not wrong:
             said = visit.ngettext("%(num)s policy is attached.", "%(num)s policies are attached.", len(attached))
-            return visit.redirect(back, said)
+            return visit.redirect(back, visit._("The permissions boundary is set.") if bounds else said)
     return visit.page(
         "attach.html",
         region="picker",
@@ -43,9 +47,10 @@ def attach_page(
         above=crumbs,
         back=back,
         hint=hint,
+        bounds=bounds,
         wrong=wrong,
         attached=[arn.rsplit("/", 1)[-1] for arn in attached],
         picks=picks(visit),
         may=visit.could(f"iam:{operation}"),
-        lines=[cli_line("iam", operation, {parameter: name, "PolicyArn": arn}) for arn in arns],
+        lines=[cli_line("iam", operation, {parameter: name, policy: arn}) for arn in arns],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Final
 from urllib.parse import quote
 
@@ -17,6 +18,11 @@ def user_url(name: str, tab: str = "") -> str:
 def group_url(name: str, tab: str = "") -> str:
     """The address of a group's page."""
     return _url("/groups", name, tab or ("users" if name in _TAKEN else ""))
+
+
+def data_url(text: str, media_type: str) -> str:
+    """A file within its own address: what is shown once can be kept without asking the server again."""
+    return f"data:{media_type};base64,{b64encode(text.encode()).decode()}"
 
 
 def _url(base: str, name: str, tab: str) -> str:

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from ostiary.doors.console.assets import asset_url
 from ostiary.doors.console.cli_line import cli_line
 from ostiary.doors.console.editing import checked
-from ostiary.doors.console.people import group_url, user_url
+from ostiary.doors.console.people import data_url, group_url, user_url
 from ostiary.doors.console.words import LANGUAGES, translations
 
 DAY: Final = 86_400
@@ -41,7 +41,7 @@ def environment(language: str) -> Environment:
     made.filters.update(
         moment=moment, day=day, clock=clock, ago=Ago(language), number=lambda value: f"{value:,}", marked=marked
     )
-    made.filters.update(user_url=user_url, group_url=group_url)
+    made.filters.update(user_url=user_url, group_url=group_url, data_url=data_url)
     return made
 
 

@@ -21,7 +21,7 @@ def attach(visit: Visit) -> Reply:
 
 
 def _attach(visit: Visit) -> Reply:
-    name = visit.perform("iam", "GetUser", UserName=visit.segments["name"])["User"]["UserName"]
+    name = _name(visit)
     return attach_page(
         visit,
         "AttachUserPolicy",
@@ -34,4 +34,78 @@ def _attach(visit: Visit) -> Reply:
             "Permissions are easier to keep in order when they come from groups: put %(name)s into one instead?",
             name=name,
         ),
+    )
+
+
+@page("POST", "/users/{name}/detach", confirm=True)
+def detach(visit: Visit) -> Reply:
+    """Take an attached policy away."""
+    name, arn = _name(visit), visit.form.get("arn")
+    visit.perform("iam", "DetachUserPolicy", UserName=name, PolicyArn=arn)
+    return visit.redirect(user_url(name), visit._("%(policy)s is detached.", policy=arn.rsplit("/", 1)[-1]))
+
+
+@page("POST", "/users/{name}/inline/delete", confirm=True)
+def delete_inline(visit: Visit) -> Reply:
+    """Delete an inline policy: its name is typed."""
+    name, policy = _name(visit), visit.form.get("policy")
+    if visit.form.get("typed") != policy:
+        return visit.redirect(user_url(name), visit._("Write the policy's name: nothing was deleted."), "care")
+    visit.perform("iam", "DeleteUserPolicy", UserName=name, PolicyName=policy)
+    return visit.redirect(user_url(name), visit._("%(policy)s is deleted.", policy=policy))
+
+
+@page("GET", "/users/{name}/boundary")
+def boundary_form(visit: Visit) -> Reply:
+    """Choose the policy that caps the user's permissions."""
+    return _bound(visit)
+
+
+@page("POST", "/users/{name}/boundary", confirm=True)
+def boundary(visit: Visit) -> Reply:
+    """Set it."""
+    return _bound(visit)
+
+
+@page("POST", "/users/{name}/boundary/remove", confirm=True)
+def remove_boundary(visit: Visit) -> Reply:
+    """The user's policies are good for all they say then."""
+    name = _name(visit)
+    visit.perform("iam", "DeleteUserPermissionsBoundary", UserName=name)
+    return visit.redirect(user_url(name), visit._("The permissions boundary is removed."))
+
+
+@page("POST", "/users/{name}/groups/add", confirm=True)
+def add_to_groups(visit: Visit) -> Reply:
+    """Make the user a member of groups."""
+    name, groups = _name(visit), visit.form.all("group")
+    for group in groups:
+        visit.perform("iam", "AddUserToGroup", UserName=name, GroupName=group)
+    said = visit.ngettext("Added to %(num)s group.", "Added to %(num)s groups.", len(groups))
+    return visit.redirect(user_url(name, "groups"), said if groups else visit._("Choose a group first."))
+
+
+@page("POST", "/users/{name}/groups/remove", confirm=True)
+def remove_from_group(visit: Visit) -> Reply:
+    """End a membership: what it gave is gone at once."""
+    name, group = _name(visit), visit.form.get("group")
+    visit.perform("iam", "RemoveUserFromGroup", UserName=name, GroupName=group)
+    return visit.redirect(user_url(name, "groups"), visit._("Removed from %(group)s.", group=group))
+
+
+def _name(visit: Visit) -> str:
+    return str(visit.perform("iam", "GetUser", UserName=visit.segments["name"])["User"]["UserName"])
+
+
+def _bound(visit: Visit) -> Reply:
+    name = _name(visit)
+    return attach_page(
+        visit,
+        "PutUserPermissionsBoundary",
+        "UserName",
+        name,
+        title=visit._("Permissions boundary of %(name)s", name=name),
+        crumbs=((visit._("Users"), "/users"), (name, user_url(name))),
+        back=user_url(name),
+        hint=visit._("A boundary gives nothing. It is the most that the user's policies can give."),
     )

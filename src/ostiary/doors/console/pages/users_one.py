@@ -1,0 +1,227 @@
+"""doors/console: a user's page: its five tabs, and what changes the user itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ostiary.doors.console import belongings
+from ostiary.doors.console.cli_line import cli_line
+from ostiary.doors.console.people import user_url
+from ostiary.doors.console.registry import page
+from ostiary.doors.console.tagging import tag_changes, tags_written
+from ostiary.doors.console.visit import Reply, Seen, Visit
+from ostiary.services.console.credentials import key_rows, uses
+from ostiary.services.console.holdings import user_holdings
+from ostiary.services.console.trail import Asked, events_looked_up
+from ostiary.services.faults import ServiceFault
+
+
+def user_of(visit: Visit) -> Any:
+    """The user that the path names. Raises `ServiceFault`."""
+    return visit.perform("iam", "GetUser", UserName=visit.segments["name"])["User"]
+
+
+@page("GET", "/users/{name}")
+def whole(visit: Visit) -> Reply:
+    """The first tab."""
+    return permissions(visit)
+
+
+@page("GET", "/users/{name}/permissions")
+def permissions(visit: Visit) -> Reply:
+    """Which policies, where from, and what they give together."""
+    user = user_of(visit)
+    name = user["UserName"]
+    who = {"UserName": name}
+    return tab(
+        visit,
+        user,
+        "permissions",
+        holdings=visit.glimpse(user_holdings, **who),
+        may_attach=visit.could("iam:AttachUserPolicy", user["Arn"]),
+        may_detach=visit.could("iam:DetachUserPolicy", user["Arn"]),
+        may_put=visit.may("iam", "PutUserPolicy", **who, PolicyName="x", PolicyDocument="{}"),
+        may_delete_inline=visit.may("iam", "DeleteUserPolicy", **who, PolicyName="x"),
+        may_bound=visit.could("iam:PutUserPermissionsBoundary", user["Arn"]),
+        may_unbound=visit.may("iam", "DeleteUserPermissionsBoundary", **who),
+    )
+
+
+@page("GET", "/users/{name}/groups")
+def groups(visit: Visit) -> Reply:
+    """Memberships."""
+    user = user_of(visit)
+    found = _all(visit, "ListGroupsForUser", "Groups", UserName=user["UserName"])
+    every = _all(visit, "ListGroups", "Groups")
+    mine = {each["GroupName"] for each in found.value} if found else set()
+    return tab(
+        visit,
+        user,
+        "groups",
+        found=found,
+        others=[each["GroupName"] for each in every.value if each["GroupName"] not in mine] if every else [],
+        may_add=visit.could("iam:AddUserToGroup"),
+        may_remove=visit.could("iam:RemoveUserFromGroup"),
+    )
+
+
+@page("GET", "/users/{name}/credentials")
+def credentials(visit: Visit) -> Reply:
+    """Password, keys, MFA devices, certificates."""
+    return credentials_tab(visit, user_of(visit))
+
+
+def credentials_tab(visit: Visit, user: Any, *, status: int = 200, wrong: str = "") -> Reply:
+    """The tab, after something was wrong with its forms too."""
+    who = {"UserName": user["UserName"]}
+    return tab(
+        visit,
+        user,
+        "credentials",
+        status=status,
+        wrong=wrong,
+        login=_login(visit, user),
+        keys=visit.glimpse(key_rows, **who),
+        devices=_all(visit, "ListMFADevices", "MFADevices", **who),
+        certificates=_all(visit, "ListSigningCertificates", "Certificates", **who),
+        ssh=_all(visit, "ListSSHPublicKeys", "SSHPublicKeys", **who),
+        services=_all(visit, "ListServiceSpecificCredentials", "ServiceSpecificCredentials", **who),
+        may_create_key=visit.may("iam", "CreateAccessKey", **who),
+        may_switch=visit.may("iam", "UpdateAccessKey", **who, AccessKeyId="x", Status="Inactive"),
+        may_delete_key=visit.may("iam", "DeleteAccessKey", **who, AccessKeyId="x"),
+        may_set=visit.could("iam:CreateLoginProfile", user["Arn"]),
+        may_reset=visit.could("iam:UpdateLoginProfile", user["Arn"]),
+        may_remove_password=visit.could("iam:DeleteLoginProfile", user["Arn"]),
+        may_remove_mfa=visit.could("iam:DeactivateMFADevice", user["Arn"]),
+    )
+
+
+@page("GET", "/users/{name}/last-used")
+def last_used(visit: Visit) -> Reply:
+    """What the user did last, service by service."""
+    user = user_of(visit)
+    return tab(visit, user, "last-used", found=visit.glimpse(uses, UserName=user["UserName"]))
+
+
+@page("GET", "/users/{name}/audit")
+def audit(visit: Visit) -> Reply:
+    """The latest events."""
+    user = user_of(visit)
+    found = visit.glimpse(events_looked_up, Asked=Asked(who=user["Arn"]), Limit=25)
+    return tab(visit, user, "audit", found=found)
+
+
+@page("GET", "/users/{name}/edit")
+def edit_form(visit: Visit) -> Reply:
+    """Name and path."""
+    return _edit(visit, user_of(visit))
+
+
+@page("POST", "/users/{name}/edit", confirm=True)
+def edit(visit: Visit) -> Reply:
+    """Rename or move: the unique id stays."""
+    user = user_of(visit)
+    name, path = visit.form.get("user_name"), visit.form.get("path") or "/"
+    changes = {"NewUserName": name if name != user["UserName"] else None}
+    changes["NewPath"] = path if path != user["Path"] else None
+    try:
+        visit.perform("iam", "UpdateUser", UserName=user["UserName"], **changes)
+    except ServiceFault as fault:
+        return _edit(visit, user, fault.message)
+    return visit.redirect(user_url(name or user["UserName"]), visit._("The user is changed."))
+
+
+@page("POST", "/users/{name}/tags")
+def tags(visit: Visit) -> Reply:
+    """Put and remove tags so that there are those that were written."""
+    user = user_of(visit)
+    name = user["UserName"]
+    put, gone = tag_changes(user.get("Tags", ()), tags_written(visit.form))
+    if gone:
+        visit.perform("iam", "UntagUser", UserName=name, TagKeys=gone)
+    if put:
+        visit.perform("iam", "TagUser", UserName=name, Tags=put)
+    return visit.redirect(user_url(name), visit._("The tags are saved."))
+
+
+@page("GET", "/users/{name}/delete")
+def delete_form(visit: Visit) -> Reply:
+    """What will go."""
+    return _delete(visit, user_of(visit))
+
+
+@page("POST", "/users/{name}/delete", confirm=True)
+def delete(visit: Visit) -> Reply:
+    """With all that the user has."""
+    user = user_of(visit)
+    name = user["UserName"]
+    if visit.form.get("typed") != name:
+        return _delete(visit, user, visit._("That is not the user's name."))
+    belongings.dismantle(visit, belongings.of_user(visit, name), ("DeleteUser", {"UserName": name}))
+    return visit.redirect("/users", visit._("%(name)s is deleted.", name=name))
+
+
+def tab(visit: Visit, user: Any, here: str, *, status: int = 200, **values: Any) -> Reply:
+    """A tab of the page."""
+    name = user["UserName"]
+    return visit.page(
+        f"users/{here.replace('-', '_')}.html",
+        status=status,
+        title=name,
+        user=user,
+        here=here,
+        console=_login(visit, user),
+        may_edit=visit.may("iam", "UpdateUser", UserName=name, NewUserName=name),
+        may_delete=visit.may("iam", "DeleteUser", UserName=name),
+        may_tag=visit.could("iam:TagUser", user["Arn"]),
+        **values,
+    )
+
+
+def _login(visit: Visit, user: Any) -> Seen[Any]:
+    """The login profile; a value of None: there is none."""
+    try:
+        return visit.see("iam", "GetLoginProfile", UserName=user["UserName"])
+    except ServiceFault as fault:
+        if fault.code != "NoSuchEntity":
+            raise
+        return Seen(found=None)
+
+
+def _all(visit: Visit, operation: str, member: str, **params: Any) -> Seen[list[Any]]:
+    try:
+        return Seen(found=list(visit.every("iam", operation, member, **params)))
+    except ServiceFault as fault:
+        if fault.status != 403:
+            raise
+        return Seen(refused=fault.message)
+
+
+def _edit(visit: Visit, user: Any, wrong: str = "") -> Reply:
+    name = user["UserName"]
+    return visit.page(
+        "users/edit.html",
+        status=400 if wrong else 200,
+        title=visit._("Rename %(name)s", name=name),
+        user=user,
+        new=visit.form.get("user_name") or name,
+        new_path=visit.form.get("path") or user["Path"],
+        wrong=wrong,
+        may=visit.may("iam", "UpdateUser", UserName=name, NewUserName=name),
+        lines=[cli_line("iam", "UpdateUser", {"UserName": name, "NewUserName": "NEW-NAME"})],
+    )
+
+
+def _delete(visit: Visit, user: Any, wrong: str = "") -> Reply:
+    name = user["UserName"]
+    return visit.page(
+        "users/delete.html",
+        status=400 if wrong else 200,
+        title=visit._("Delete %(name)s", name=name),
+        name=name,
+        url=user_url(name),
+        above=((visit._("Users"), "/users"), (name, user_url(name))),
+        things=belongings.of_user(visit, name),
+        wrong=wrong,
+        may=visit.may("iam", "DeleteUser", UserName=name),
+    )
