@@ -36,6 +36,7 @@ const styles = [
   "own",
   "policies",
   "understand",
+  "roles",
 ].map((name) =>
   readFileSync(join(here, "src/styles", `${name}.css`), "utf8"));
 keep("console.css", (await transform(styles.join("\n"), { loader: "css", minify: true })).code);

@@ -21,12 +21,13 @@ from ostiary.audit.record import Happening
 from ostiary.audit.redact import redacted
 from ostiary.audit.replay import would_lose
 from ostiary.audit.writer import AuditWriter
-from ostiary.authorization.caller import Caller
+from ostiary.authorization.caller import ANONYMOUS, Caller, CallerKind
 from ostiary.authorization.context import RequestFacts
 from ostiary.authorization.judge import Ask, Judgement
 from ostiary.authorization.temporary import refusal
+from ostiary.credentials.sessions import Session
 from ostiary.credentials.vault import SealBroken, seal, unseal
-from ostiary.gate.authenticate import key_caller, session_caller
+from ostiary.gate.authenticate import key_caller, session_caller, vouched_for
 from ostiary.gate.authorize import Refused, authorize, denial_text
 from ostiary.gate.denied import with_references
 from ostiary.gate.operate import carry_out
@@ -159,14 +160,30 @@ class ConsoleGate:
         self._record_sign_in(facts, known.account, self.caller(begun), error=False, mfa=serial)
         return begun
 
-    def begin_session(self, token: str, facts: RequestFacts) -> SignedIn:
-        """A console session of temporary credentials that were just issued (federation). Raises `TokenInvalid`."""
+    def begin_session(self, token: str, facts: RequestFacts, event_name: str = "ConsoleLogin") -> SignedIn:
+        """A console session of temporary credentials (federation, another role). Raises `TokenInvalid`."""
         session, _secret = self.house.seal.read(token)
         visitor = Visitor(address=facts.source_ip, user_agent=facts.user_agent)
         begun = sessions.begin(self.house, session, token, visitor, int(facts.at.timestamp()))
         mfa = "" if session.mfa_at is not None else None
-        self._record_sign_in(facts, session.account, self.caller(begun), error=False, mfa=mfa)
+        caller = self.caller(begun)
+        self._record_sign_in(facts, session.account, caller, error=False, mfa=mfa, event_name=event_name)
         return begun
+
+    def sign_in_by_word(self, facts: RequestFacts, operation: str, params: Mapping[str, Any]) -> SignedIn:
+        """A console session for whom an identity provider vouches. Raises `ServiceFault`; it is recorded either way.
+
+        Args:
+            operation: `AssumeRoleWithSAML` or `AssumeRoleWithWebIdentity`: its own proof stands in its parameters.
+        """
+        if OPERATIONS["sts", operation].vouch is None:
+            raise ValueError(f"{operation} proves nothing")
+        given = self.perform(ANONYMOUS, facts, "sts", operation, params)
+        return self.begin_session(given["Credentials"]["SessionToken"], facts)
+
+    def note_sign_in_token(self, caller: Caller, facts: RequestFacts) -> None:
+        """The record of a token for a sign-in that somebody's broker asked for."""
+        self._record_sign_in(facts, caller.account, caller, error=False, event_name="GetSigninToken")
 
     def confirmed(self, signed_in: SignedIn, claim: Claim, facts: RequestFacts) -> bool:
         """Whether it is still the one who signed in, by the password again."""
@@ -187,8 +204,12 @@ class ConsoleGate:
 
     def caller(self, signed_in: SignedIn) -> Caller | None:
         """Who asks; None when the user or role is gone."""
+        return self.caller_of(signed_in.session)
+
+    def caller_of(self, session: Session) -> Caller | None:
+        """The same of a session's statement."""
         self.house.book.refresh()
-        return session_caller(self.house.book, signed_in.session)
+        return session_caller(self.house.book, session)
 
     # Doing and looking
 
@@ -284,7 +305,11 @@ class ConsoleGate:
         try:
             if target.model is not None and target.model.input is not None:
                 checked(target.model, dict(params), target.protocol)
-            told = refusal(caller, target.service, target.operation)
+            call = vouched_for(row, call)
+            if call.vouched is not None:
+                asked = {**(happening.parameters or {}), **call.vouched.told}
+                happening = replace(happening, caller=call.caller, account=call.vouched.account, parameters=asked)
+            told = None if _at_home(caller) else refusal(caller, target.service, target.operation)
             if told is not None:
                 raise ServiceFault(*told, 403)
             given, permitted, recorded = carry_out(row, call, happening, target.output_shape, self._audit.kept)
@@ -330,7 +355,14 @@ class ConsoleGate:
         self._record_sign_in(facts, account, self._named(refused), error=True, mfa=serial)
 
     def _record_sign_in(
-        self, facts: RequestFacts, account: str, caller: Caller | None, *, error: bool, mfa: str | None = None
+        self,
+        facts: RequestFacts,
+        account: str,
+        caller: Caller | None,
+        *,
+        error: bool,
+        mfa: str | None = None,
+        event_name: str = "ConsoleLogin",
     ) -> None:
         """Into the record; `mfa` is the serial number of the device that was shown, where it is known."""
         self._audit.note(
@@ -338,10 +370,10 @@ class ConsoleGate:
                 facts=facts,
                 caller=caller,
                 event_source="signin.amazonaws.com",
-                event_name="ConsoleLogin",
+                event_name=event_name,
                 account=account,
                 read_only=False,
-                answer={"ConsoleLogin": "Failure" if error else "Success"},
+                answer={event_name: "Failure" if error else "Success"},
                 error=("", "Failed authentication") if error else None,
                 event_type="AwsConsoleSignIn",
                 additional={
@@ -351,6 +383,14 @@ class ConsoleGate:
                 },
             )
         )
+
+
+def _at_home(caller: Caller) -> bool:
+    """Federated users may call IAM from the console, and only from there.
+
+    Source: IAM User Guide, "Compare AWS STS credentials": "This limitation does not apply to console sessions".
+    """
+    return caller.kind is CallerKind.FEDERATED_USER
 
 
 def _allowed_somewhere(judgement: Judgement) -> bool:

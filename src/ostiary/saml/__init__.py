@@ -11,7 +11,7 @@ from ostiary.saml.assertion import Assertion, Attribute, Validity
 from ostiary.saml.encryption import NotAPrivateKey, read_private_key, stored_private_key
 from ostiary.saml.faults import NotMetadata, Problem, Rejected
 from ostiary.saml.metadata import Metadata, read_metadata
-from ostiary.saml.response import Expected, read_response, usable_until
+from ostiary.saml.response import Expected, read_response, unverified_values, usable_until
 
 __all__ = [
     "Assertion",
@@ -27,5 +27,6 @@ __all__ = [
     "read_private_key",
     "read_response",
     "stored_private_key",
+    "unverified_values",
     "usable_until",
 ]

@@ -65,6 +65,26 @@ def read_response(text: str, expected: Expected) -> Assertion:
     return assertion
 
 
+def unverified_values(text: str, name: str) -> tuple[str, ...]:
+    """The values of an attribute as a response in base64 says them, which nobody has verified.
+
+    INVARIANT: good for choosing whose keys to try, and for nothing else.
+
+    Raises:
+        Rejected: it is no response.
+    """
+    try:
+        root = parse(_decoded(text), most_elements=_MOST_ELEMENTS)
+        _check_envelope(root)
+    except BadXml as problem:
+        raise Rejected(Problem.MALFORMED, str(problem)) from None
+    found = []
+    for each in root.iter(SAML + "Attribute"):
+        if attribute(each, "Name") == name:
+            found += [text_of(value) for value in elements(each, SAML + "AttributeValue")]
+    return tuple(found)
+
+
 def usable_until(assertion: Assertion, expected: Expected) -> float:
     """After this moment the assertion is believed no more."""
     validity = assertion.validity

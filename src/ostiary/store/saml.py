@@ -45,6 +45,7 @@ _ADD: Final = adding(saml_providers, SamlProviderRecord, "name_key")
 _GET: Final = records(
     saml_providers, SamlProviderRecord, _p.account == given("account"), _p.name_key == given("name_key")
 )
+_BY_ID: Final = records(saml_providers, SamlProviderRecord, _p.id == given("id"))
 _LISTED: Final = Prepared(
     select(_p.name, _p.created, _p.valid_until).where(_p.account == given("account")).order_by(_p.name_key)
 )
@@ -73,6 +74,10 @@ class SamlProviders(Rows):
         """By name, letter case regarded."""
         found = self._link.one(_GET, account=account, name_key=name.lower())
         return found if found is not None and found.name == name else None
+
+    def by_id(self, unique_id: str) -> SamlProviderRecord | None:
+        """By its `SAMLProviderUUID`."""
+        return self._link.one(_BY_ID, id=unique_id)
 
     def listed(self, account: str) -> Sequence[tuple[str, int, int]]:
         """Of all, by name: the name, when it was made, and until when it is valid. Documents may be long."""

@@ -14,6 +14,8 @@ from ostiary.entropy import Entropy
 SESSION_COOKIE: Final = "__Host-ostiary"
 PENDING_COOKIE: Final = "__Host-ostiary-signing-in"
 VISITOR_COOKIE: Final = "__Host-ostiary-visitor"
+BACK_COOKIE: Final = "__Host-ostiary-back"
+"""The session that waits while another role is played."""
 SAID_COOKIE: Final = "__Host-ostiary-said"
 LANGUAGE_COOKIE: Final = "__Host-ostiary-language"
 THEME_COOKIE: Final = "__Host-ostiary-theme"

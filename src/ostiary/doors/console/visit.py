@@ -206,6 +206,7 @@ class Visit:
             "navigation": navigation(self) if self.caller_or_none is not None else (),
             "said": self._said(),
             "who": self._who(),
+            "may_go_back": bool(self.cookies.get(security.BACK_COOKIE)),
             **values,
         }
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -22,7 +23,7 @@ from ostiary.identifiers import Arn
 from ostiary.saml import Expected, Rejected, read_metadata, read_response, usable_until
 from ostiary.services.iam.saml_keys import REQUIRED, opened_keys
 from ostiary.services.iam.saml_providers import find_provider, provider_arn
-from ostiary.services.operation import Call, operation
+from ostiary.services.operation import Call, House, operation
 from ostiary.services.sts.role_sessions import (
     asks_of_identity,
     find_role,
@@ -32,6 +33,7 @@ from ostiary.services.sts.role_sessions import (
 )
 from ostiary.services.sts.saml_claims import SamlIdentity, read_identity
 from ostiary.services.sts.saml_faults import fault_for, invalid, no_provider
+from ostiary.settings import Settings
 from ostiary.store.records import AlreadyExists
 from ostiary.store.saml import SamlProviderRecord
 from ostiary.store.transaction import Transaction
@@ -41,6 +43,7 @@ SKEW_SECONDS: Final = 60
 LIFETIME_SECONDS: Final = 300
 """An assertion is redeemed within this time of its issuance (AWS's five minutes)."""
 _SIGN_IN: Final = re.compile(r"https://(?:[a-z]{2}(?:-[a-z]+)+-[0-9]\.)?signin\.aws\.amazon\.com/saml")
+_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _SERVICE: Final = "urn:amazon:webservices"
 _METADATA_ENDED: Final = "The metadata of the specified provider is no longer valid"
 _REDEEMED: Final = "The SAML assertion was redeemed already"
@@ -66,7 +69,7 @@ def _vouch(call: Call) -> Vouched:
         raise no_provider(call.facts.request_id)
     if provider.valid_until <= call.now:
         raise invalid(_METADATA_ENDED)
-    expected = _expected(call, provider, keys)
+    expected = expected_of(call.house, provider, keys, call.facts.at)
     try:
         assertion = read_response(call.params["SAMLAssertion"], expected)
     except Rejected as rejected:
@@ -83,24 +86,41 @@ def _vouch(call: Call) -> Vouched:
     )
 
 
-def _expected(call: Call, provider: SamlProviderRecord, keys: Sequence[RSAPrivateKey]) -> Expected:
-    own = call.house.settings.public_url
+def expected_of(house: House, provider: SamlProviderRecord, keys: Sequence[RSAPrivateKey], at: datetime) -> Expected:
+    """What a provider's response must be now, to be believed here."""
+    own = own_addresses(house.settings)
 
     def ours(address: str) -> bool:
         """AWS's sign-in addresses and our own, each with or without the provider's own path."""
         bare = address.removesuffix(f"/acs/{provider.id}")
-        return _SIGN_IN.fullmatch(bare) is not None or (own is not None and bare == f"{own.rstrip('/')}/saml")
+        return _SIGN_IN.fullmatch(bare) is not None or own(bare)
 
     return Expected(
         metadata=read_metadata(provider.document),
         recipient=ours,
         audience=lambda name: name == _SERVICE or ours(name),
-        now=call.facts.at.timestamp(),
+        now=at.timestamp(),
         skew=SKEW_SECONDS,
         lifetime=LIFETIME_SECONDS,
         keys=keys,
         encrypted=provider.encryption == REQUIRED,
     )
+
+
+def own_addresses(settings: Settings) -> Callable[[str], bool]:
+    """Whether an address is one of ours for assertions: `/saml` at the endpoint's public URL and at the console's.
+
+    A console without a URL of its own is reached from this machine alone, and under this machine's names.
+    """
+    known = {f"{url.rstrip('/')}/saml" for url in (settings.public_url, settings.console_url) if url is not None}
+    local = settings.console_url is None and settings.host in _LOCAL
+    port = str(settings.console_port) if settings.console_port else "[0-9]{1,5}"
+    here = re.compile(rf"https?://(?:localhost|127\.0\.0\.1|\[::1\]):{port}/saml")
+
+    def ours(address: str) -> bool:
+        return address in known or (local and here.fullmatch(address) is not None)
+
+    return ours
 
 
 def _said(call: Call) -> _Said:

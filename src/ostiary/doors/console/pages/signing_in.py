@@ -99,6 +99,11 @@ def sign_out(visit: Visit) -> Reply:
     """End this session."""
     if visit.signed_in is not None:
         sessions.end(visit.gate.house, visit.signed_in.record.id)
+    before = visit.cookies.get(security.BACK_COOKIE)
+    waiting = visit.gate.signed_in(before, visit.facts) if before else None
+    if waiting is not None:
+        sessions.end(visit.gate.house, waiting.record.id)
+    visit.set_cookie(security.BACK_COOKIE, "")
     visit.set_cookie(security.SESSION_COOKIE, "")
     return visit.redirect("/signin", visit._("You are signed out."))
 
@@ -132,6 +137,7 @@ def _begin(visit: Visit, known: Known, shown: Shown | None = None) -> Reply:
     """The session, and where to go."""
     begun = visit.gate.begin(known, visit.facts, shown)
     visit.set_cookie(security.PENDING_COOKIE, "")
+    visit.set_cookie(security.BACK_COOKIE, "")
     visit.set_cookie(security.SESSION_COOKIE, begun.secret)
     return visit.redirect(own_path(_next(visit)))
 
