@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from ostiary import policy
 from ostiary.authorization.book import Book, Standing, attached
@@ -59,6 +60,7 @@ class Judge:
         self._book = book
         self._joined: dict[tuple[int, ...], tuple[object, InForce]] = {}
         self._sessions: dict[tuple[object, ...], tuple[object, Pool]] = {}
+        self._scopes: dict[tuple[object, ...], tuple[object, InForce]] = {}
 
     def judge(self, caller: Caller, ask: Ask, facts: RequestFacts) -> Judgement:
         """Decide one ask."""
@@ -95,7 +97,38 @@ class Judge:
             context=context,
             resource_in_management_account=owner.management,
         )
-        return Judgement(ask=ask, request=request, in_force=in_force, decision=policy.decide(in_force, request))
+        judgement = Judgement(ask=ask, request=request, in_force=in_force, decision=policy.decide(in_force, request))
+        if caller.session is not None and caller.session.scopes:
+            return self._scoped(judgement, caller.session.scopes)
+        return judgement
+
+    def _scoped(self, judgement: Judgement, scopes: tuple[str, ...]) -> Judgement:
+        """The same under each scope-down policy too, as under a session policy: the first that does not allow decides.
+
+        Source: IAM User Guide, "Permissions for GetScopedCredentials": an intersection.
+        """
+        for number, text in enumerate(scopes):
+            if not judgement.allowed:
+                break
+            in_force = self._under(judgement.in_force, text, number)
+            judgement = replace(judgement, in_force=in_force, decision=policy.decide(in_force, judgement.request))
+        return judgement
+
+    def _under(self, in_force: InForce, text: str, number: int) -> InForce:
+        key = (id(in_force), text, number)
+        known = self._scopes.get(key)
+        if known is None:
+            source = Source(type=PolicyType.SESSION, name=f"scope-down policy {number + 1}", owner="session")
+            made = InForce(
+                identity=in_force.identity,
+                resource=in_force.resource,
+                boundary=in_force.boundary,
+                session=Pool((attached(text, source),)),
+                scp=in_force.scp,
+                rcp=in_force.rcp,
+            )
+            known = _keep(self._scopes, key, (in_force, made))
+        return known[1]
 
     def in_force(self, caller: Caller, resource_policy: Pool | None, account: str | None = None) -> InForce:
         """The policies that bear on a caller's requests to a resource.

@@ -12,8 +12,8 @@ from ostiary.credentials.sessions import SessionKind
 
 _INVALID_TOKEN: Final = ("InvalidClientTokenId", "The security token included in the request is invalid.")
 _STS_OF: Final = {
-    SessionKind.SESSION_TOKEN: frozenset({"AssumeRole", "GetCallerIdentity"}),
-    SessionKind.FEDERATED_USER: frozenset({"GetCallerIdentity"}),
+    SessionKind.SESSION_TOKEN: frozenset({"AssumeRole", "GetCallerIdentity", "GetScopedCredentials"}),
+    SessionKind.FEDERATED_USER: frozenset({"GetCallerIdentity", "GetScopedCredentials"}),
 }
 _LONG_TERM_ONLY: Final = frozenset({"GetSessionToken", "GetFederationToken"})
 

@@ -67,6 +67,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     policies: tuple[str, ...] | None = None
     """Inline session policies; None when neither these nor ARNs were passed."""
     policy_arns: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    """The scope-down policies of GetScopedCredentials, the first one first: each of them must allow."""
     tags: tuple[tuple[str, str], ...] = ()
     transitive_tag_keys: tuple[str, ...] = ()
     source_identity: str | None = None
