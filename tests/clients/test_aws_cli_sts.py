@@ -153,7 +153,11 @@ def test_a_token_for_services_that_know_nothing_of_aws(aws: Terminal) -> None:
     assert aws.refused("sts get-delegated-access-token --trade-in-token nonsense", "minsu")[0] == "ValidationError"
 
 
+YOUNGER = {"get-scoped-credentials"}
+"""What the models have and the `aws` command of today has not: tests/clients/test_boto3.py calls it."""
+
+
 def test_every_command_of_sts_was_typed() -> None:
     typed = set(re.findall(r'"sts ([a-z-]+)', Path(__file__).read_text()))
     names = get_session().get_service_model("sts").operation_names
-    assert {xform_name(each, "-") for each in names} - typed == set()
+    assert {xform_name(each, "-") for each in names} - typed == YOUNGER

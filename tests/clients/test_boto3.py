@@ -238,3 +238,22 @@ def who(account: Account, given: dict[str, Any]) -> str:
     made = given["Credentials"]
     session = made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"]
     return str(account.client("sts", session).get_caller_identity()["Arn"])
+
+
+def test_less_of_a_session(account: Account) -> None:
+    token = account.client("sts").get_session_token()["Credentials"]
+    sts = account.client("sts", (token["AccessKeyId"], token["SecretAccessKey"], token["SessionToken"]))
+    given = sts.get_scoped_credentials(
+        Policy=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"},
+            }
+        ),
+        DurationSeconds=600,
+    )
+    assert given["ScopedPoliciesCount"] == 1
+    key = given["Credentials"]
+    scoped = account.client("sts", (key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"]))
+    assert scoped.get_caller_identity()["Arn"] == given["SessionInfo"]["Arn"]
+    refused("AccessDenied", scoped.get_scoped_credentials, DurationSeconds=60)

@@ -230,6 +230,7 @@ SINGLE: tuple[Row, ...] = (
     one("iam:UploadSigningCertificate", "DuplicateCertificate", **BARE, CertificateBody=BODIES[1]),
     one("sts:AssumeRole", "MalformedPolicyDocument", "bob", Policy="{}"),
     one("sts:AssumeRole", "PackedPolicyTooLarge", "bob", Policy=LONG, PolicyArns=[{"arn": READ_ONLY}]),
+    one("sts:AssumeRole", "InvalidContextAssertion", "bob", ProvidedContexts=[{"ContextAssertion": "made up"}]),
     one("sts:GetFederationToken", "MalformedPolicyDocument", "bob", Policy="{}"),
     one("sts:GetFederationToken", "PackedPolicyTooLarge", "bob", Policy=LONG, PolicyArns=[{"arn": READ_ONLY}]),
     one("sts:DecodeAuthorizationMessage", "InvalidAuthorizationMessageException"),

@@ -84,6 +84,7 @@ _SINGLE: Final[Mapping[Pair, str]] = {
     ("iam:UploadSigningCertificate", "EntityAlreadyExists"): "the same certificate is `DuplicateCertificate`",
     ("sts:AssumeRole", "ExpiredTokenException"): _NO_TOKEN,
     ("sts:AssumeRoot", "ExpiredTokenException"): _NO_TOKEN,
+    ("sts:GetScopedCredentials", "InvalidSubjectCredentials"): "such a session is refused before any operation",
     ("sts:AssumeRoleWithWebIdentity", "IDPRejectedClaim"): "tokens are verified by their signature: nobody is asked",
     ("sts:GetDelegatedAccessToken", "PackedPolicyTooLarge"): "it takes neither policies nor tags",
     ("iam:UpdateAccessKey", "InvalidInput"): _STATUSES,
@@ -99,6 +100,8 @@ _SINGLE: Final[Mapping[Pair, str]] = {
             "ListAttachedUserPolicies",
             "ListDelegationRequests",
             "ListMFADeviceTags",
+            "UpdateLoginProfile",
+            "UpdateRole",
             "UntagInstanceProfile",
             "UntagMFADevice",
             "UntagServerCertificate",
@@ -126,6 +129,7 @@ def never() -> dict[Pair, str]:
 NEVER: Final = never()
 _FEATURES: Final = "iam/test_organizations_features.py"
 _REFUSALS: Final = "sts/test_saml_refusals.py"
+_SCOPED: Final = "sts/test_scoped.py"
 _TOKENS: Final = "sts/test_identity_tokens.py"
 _WEB: Final = "sts/test_web_identity.py"
 
@@ -155,6 +159,9 @@ def elsewhere() -> dict[Pair, str]:
         ("sts:AssumeRoleWithWebIdentity", "MalformedPolicyDocument"): _WEB,
         ("sts:AssumeRoleWithWebIdentity", "PackedPolicyTooLarge"): _WEB,
         ("sts:GetDelegatedAccessToken", "ExpiredTradeInTokenException"): "iam/test_delegation.py",
+        ("sts:GetScopedCredentials", "InsufficientSessionLifetime"): _SCOPED,
+        ("sts:GetScopedCredentials", "MalformedPolicyDocument"): _SCOPED,
+        ("sts:GetScopedCredentials", "PackedPolicyTooLarge"): _SCOPED,
         ("sts:GetWebIdentityToken", "JWTPayloadSizeExceededException"): _TOKENS,
         ("sts:GetWebIdentityToken", "OutboundWebIdentityFederationDisabledException"): _TOKENS,
         ("sts:GetWebIdentityToken", "SessionDurationEscalationException"): _TOKENS,

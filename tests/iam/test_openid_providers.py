@@ -189,10 +189,30 @@ def test_nobody_is_asked_for_who_may_not_create(iam: Iam, monkeypatch: pytest.Mo
     assert iam.fault("CreateOpenIDConnectProvider", Url=URL, by=asker)[0] == "AccessDenied"
 
 
+def test_how_claims_become_context_is_kept_with_the_provider(iam: Iam) -> None:
+    create(iam)
+    update = "UpdateOpenIDConnectProvider"
+    mapped = {"SubjectSourceKey": "sub", "KeyDefinitionList": [{"SourceKey": "dept", "TargetKey": "department"}]}
+    iam(update, OpenIDConnectProviderArn=ARN, ContextProvider=mapped)
+    assert iam("GetOpenIDConnectProvider", OpenIDConnectProviderArn=ARN)["ContextProvider"] == mapped
+    wrong: list[dict[str, Any]] = [
+        {"ContextProvider": mapped, "RemoveContextProvider": True},
+        {"ContextProvider": mapped, "RemoveIdentityCenterInstance": True},
+        {"ContextProvider": {"SubjectSourceKey": "two  spaces"}},
+        {"ContextProvider": {**mapped, "SubjectTypeValue": "user", "SubjectTypeSourceKey": "kind"}},
+        {"IdentityCenterInstanceArn": "arn:aws:sso:::instance/ssoins-1234567890abcdef"},
+    ]
+    for params in wrong:
+        assert iam.fault(update, OpenIDConnectProviderArn=ARN, **params)[0] == "InvalidInput", params
+    iam(update, OpenIDConnectProviderArn=ARN, RemoveContextProvider=True)
+    assert "ContextProvider" not in iam("GetOpenIDConnectProvider", OpenIDConnectProviderArn=ARN)
+
+
 ON_PROVIDER: dict[str, dict[str, Any]] = {
     "GetOpenIDConnectProvider": {},
     "AddClientIDToOpenIDConnectProvider": {"ClientID": "x"},
     "RemoveClientIDFromOpenIDConnectProvider": {"ClientID": "x"},
+    "UpdateOpenIDConnectProvider": {"ContextProvider": {"SubjectSourceKey": "sub"}},
     "UpdateOpenIDConnectProviderThumbprint": {"ThumbprintList": PRINTS},
     "TagOpenIDConnectProvider": {"Tags": TAGS},
     "UntagOpenIDConnectProvider": {"TagKeys": ["team"]},
@@ -213,7 +233,7 @@ def test_no_operation_is_left_out_of_these_tests() -> None:
     assert mine == {"CreateOpenIDConnectProvider", *ON_PROVIDER, *ON_ACCOUNT, *OUTBOUND}
     service = catalog.service("iam")
     assert service is not None
-    for name in mine:
+    for name in mine - {"UpdateOpenIDConnectProvider"}:  # younger than the reference
         kinds = [resource.name for resource in service.actions[name].resources]
         assert kinds == ([] if name in (*ON_ACCOUNT, *OUTBOUND) else ["oidc-provider"])
 

@@ -391,4 +391,4 @@ def test_contexts_that_nobody_can_provide_are_not_passed_over(world: World) -> N
     context = {"ProviderArn": "arn:aws:iam::aws:contextProvider/IdentityCenter", "ContextAssertion": "x"}
     with pytest.raises(ServiceFault) as refused:
         world.call("sts:AssumeRole", by=alice, RoleArn=role, RoleSessionName="s2", ProvidedContexts=[context])
-    assert refused.value.code == "ValidationError"
+    assert refused.value.code == "InvalidContextAssertion"

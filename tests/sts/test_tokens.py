@@ -19,6 +19,7 @@ from tests.world import ACCOUNT, ALLOW_ALL, World, document
 
 DENY_ALL = document("*", effect="Deny")
 OBJECT = "arn:aws:s3:::box/key"
+FOR_TOKENS = {"AssumeRole", "GetCallerIdentity", "GetScopedCredentials"}
 
 
 def test_get_session_token_can_t_be_denied_and_acts_as_its_user(world: World) -> None:
@@ -110,10 +111,10 @@ CLOSED: dict[str, tuple[set[str], bool]] = {
     "user": (set(), False),
     "root": (set(), False),
     "role": ({"GetSessionToken", "GetFederationToken"}, False),
-    "session token": (set(operations("sts")) - {"AssumeRole", "GetCallerIdentity"}, True),
-    "session token with MFA": (set(operations("sts")) - {"AssumeRole", "GetCallerIdentity"}, False),
-    "root session token": (set(operations("sts")) - {"AssumeRole", "GetCallerIdentity"}, True),
-    "federated": (set(operations("sts")) - {"GetCallerIdentity"}, True),
+    "session token": (set(operations("sts")) - FOR_TOKENS, True),
+    "session token with MFA": (set(operations("sts")) - FOR_TOKENS, False),
+    "root session token": (set(operations("sts")) - FOR_TOKENS, True),
+    "federated": (set(operations("sts")) - FOR_TOKENS | {"AssumeRole"}, True),
 }
 
 

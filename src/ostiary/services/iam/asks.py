@@ -126,7 +126,8 @@ def _action_keys(action: str) -> frozenset[str]:
     prefix, name = action.split(":")
     service = catalog.service(prefix)
     assert service is not None
-    return frozenset(service.actions[name].condition_keys)
+    found = service.actions.get(name)  # an action can be younger than the reference
+    return frozenset() if found is None else frozenset(found.condition_keys)
 
 
 @cache

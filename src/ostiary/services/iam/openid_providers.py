@@ -18,7 +18,7 @@ from ostiary.federation.connection import CannotFetch
 from ostiary.federation.fetch import read_url
 from ostiary.identifiers import iam_arn
 from ostiary.policy import ContextValue
-from ostiary.services.iam import quotas
+from ostiary.services.iam import context_providers, quotas
 from ostiary.services.iam.asks import request_context
 from ostiary.services.iam.faults import (
     EntityAlreadyExists,
@@ -146,6 +146,7 @@ def create_provider(call: Call, tx: Transaction) -> dict[str, Any]:
     name = _read_name(call.params["Url"], call.house.issuers.reach)
     tags = read_tags(call.params.get("Tags"), case_matters=True)
     clients = list(dict.fromkeys(call.params.get("ClientIDList") or ()))
+    context_providers.check(call.params)
     quotas.check(tx, call.account, _PER_PROVIDER, len(clients))
     quotas.check(tx, call.account, "OpenIdConnectProvidersPerAccount", tx.openid_providers.count(call.account) + 1)
     record = OpenIdProviderRecord(
@@ -161,6 +162,7 @@ def create_provider(call: Call, tx: Transaction) -> dict[str, Any]:
         tx.openid_providers.add(record)
     except AlreadyExists:
         raise EntityAlreadyExists(f"Provider with url {call.params['Url']} already exists.") from None
+    context_providers.keep(call, tx, record.id)
     put_tags(tx, call.account, record.id, tags)
     made: dict[str, Any] = {"OpenIDConnectProviderArn": provider_arn(record)}
     return {**made, "Tags": shown_tags(tags)} if tags else made
@@ -176,6 +178,7 @@ def get_provider(call: Call, tx: Transaction) -> dict[str, Any]:
         "ThumbprintList": thumbprints(record),
         "CreateDate": moment(record.created),
         "Tags": shown_tags(tx.tags.of(record.id)),
+        **context_providers.shown(tx, record.id),
     }
 
 
@@ -191,6 +194,7 @@ def delete_provider(call: Call, tx: Transaction) -> dict[str, Any]:
     """Trust an issuer no more. Roles that name it are left as they are; sessions go on."""
     record = _get(call, tx)
     tx.tags.remove(record.id)
+    context_providers.forget(tx, record.id)
     tx.openid_providers.remove(record.id)
     return {}
 
@@ -238,6 +242,15 @@ def update_thumbprint(call: Call, tx: Transaction) -> dict[str, Any]:
         raise InvalidInput("Thumbprint list must contain at least one entry.")
     _check_thumbprints(given)
     tx.openid_providers.change(record.id, thumbprints=json.dumps(list(given)))
+    return {}
+
+
+@operation("iam", "UpdateOpenIDConnectProvider", asks=_on_provider("iam:UpdateOpenIDConnectProvider"), changes=True)
+def update_provider(call: Call, tx: Transaction) -> dict[str, Any]:
+    """Say how its claims become trusted context."""
+    record = _get(call, tx)
+    context_providers.check(call.params)
+    context_providers.keep(call, tx, record.id)
     return {}
 
 

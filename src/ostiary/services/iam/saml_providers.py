@@ -14,7 +14,7 @@ from ostiary.authorization.judge import Ask
 from ostiary.entropy import letters
 from ostiary.identifiers import iam_arn
 from ostiary.saml import Metadata, NotMetadata, read_metadata
-from ostiary.services.iam import quotas
+from ostiary.services.iam import context_providers, quotas
 from ostiary.services.iam.asks import request_context
 from ostiary.services.iam.faults import EntityAlreadyExists, InvalidInput, NoSuchEntity
 from ostiary.services.iam.names import moment
@@ -102,6 +102,7 @@ def _prepare(call: Call, _tx: Transaction) -> Metadata | None:
 def create_provider(call: Call, tx: Transaction) -> dict[str, Any]:
     """Trust the assertions that an identity provider signs."""
     tags = read_tags(call.params.get("Tags"), case_matters=True)
+    context_providers.check(call.params)
     quotas.check(tx, call.account, "SAMLProvidersPerAccount", tx.saml_providers.count(call.account) + 1)
     record = SamlProviderRecord(
         id="SAMLSP" + letters(call.house.entropy, _ID_LETTERS),
@@ -118,6 +119,7 @@ def create_provider(call: Call, tx: Transaction) -> dict[str, Any]:
         raise EntityAlreadyExists(f"SAMLProvider with name {record.name} already exists.") from None
     add_key(call, tx, record)
     check_mode(tx, record.id, record.encryption)
+    context_providers.keep(call, tx, record.id)
     put_tags(tx, call.account, record.id, tags)
     shown: dict[str, Any] = {"SAMLProviderArn": provider_arn(record)}
     return {**shown, "Tags": shown_tags(tags)} if tags else shown
@@ -130,14 +132,17 @@ def update_provider(call: Call, tx: Transaction) -> dict[str, Any]:
     params = call.params
     if params.get("AddPrivateKey") and params.get("RemovePrivateKey"):
         raise InvalidInput(_BOTH)
+    context_providers.check(params)
     changed: dict[str, Any] = {}
     if call.prepared is not None:
         changed = {"document": params["SAMLMetadataDocument"], "valid_until": _valid_until(call.prepared, call.now)}
     mode = params.get("AssertionEncryptionMode")
     if mode is not None:
         changed["encryption"] = mode
-    if not changed and not params.get("AddPrivateKey") and not params.get("RemovePrivateKey"):
+    keys_change = params.get("AddPrivateKey") or params.get("RemovePrivateKey")
+    if not changed and not keys_change and not context_providers.is_asked(params):
         raise InvalidInput(_NOTHING)
+    context_providers.keep(call, tx, record.id)
     add_key(call, tx, record)
     remove_key(call, tx, record, mode or record.encryption)
     check_mode(tx, record.id, mode or record.encryption)
@@ -157,6 +162,7 @@ def get_provider(call: Call, tx: Transaction) -> dict[str, Any]:
         "CreateDate": moment(record.created),
         "ValidUntil": moment(record.valid_until),
         "Tags": shown_tags(tx.tags.of(record.id)),
+        **context_providers.shown(tx, record.id),
         "AssertionEncryptionMode": record.encryption or "Allowed",
         "PrivateKeyList": [{"KeyId": key.id, "Timestamp": moment(key.created)} for key in keys],
     }
@@ -181,6 +187,7 @@ def delete_provider(call: Call, tx: Transaction) -> dict[str, Any]:
     """Trust it no more. Roles that name it stay, and nobody can assume them through it."""
     record = _get(call, tx)
     tx.tags.remove(record.id)
+    context_providers.forget(tx, record.id)
     tx.saml_providers.remove(record.id)
     return {}
 

@@ -32,7 +32,9 @@ def _asks(call: Call, tx: Transaction) -> Iterable[Ask]:
     if call.caller.kind is CallerKind.ROOT:
         raise ServiceFault("AccessDenied", "Roles may not be assumed by root accounts.", 403)
     if call.params.get("ProvidedContexts"):
-        raise validation_error("ProvidedContexts is not supported: there are no providers of trusted contexts.")
+        raise ServiceFault(
+            "InvalidContextAssertion", "The context assertion does not match a trusted context provider.", 400
+        )
     arn: str = call.params["RoleArn"]
     account, _ = read_role_arn(arn)
     role = find_role(tx, arn)
