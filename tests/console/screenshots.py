@@ -68,6 +68,9 @@ def _all(browser: Any, server: Server, out: Path) -> None:
                 window.page.wait_for_timeout(300)
                 name = path.strip("/").replace("/", "-").replace("?", "-").replace("=", "-") or "dashboard"
                 screenshot(window.page, out / f"{name}.{scheme}.{size['width']}.png")
+                for complaint in window.complaints:
+                    print(f"{path} ({scheme}, {size['width']}): {complaint}")
+                window.complaints.clear()
 
 
 def main() -> None:
