@@ -80,7 +80,7 @@ def command(name: str, port: int, *, data: Path, users: int) -> list[str]:
         if not users:
             return [str(BIN / "moto_server"), "--port", str(port)]
         return [python, "-m", "bench.moto_loaded", str(port), str(users)]
-    ports = ["--port", str(port), "--metadata-port", "0"]
+    ports = ["--port", str(port), "--metadata-port", "0", "--console-port", "0"]
     if authority(data.parent).exists():
         ports += ["--allow-private-issuer", "localhost", "--issuer-ca", str(authority(data.parent))]
     if name == TWO_WORKERS:

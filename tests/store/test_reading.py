@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ostiary.store import database
 from ostiary.store.database import Store
 
 
@@ -77,4 +78,78 @@ def test_connections_are_given_back_after_a_failure(store: Store) -> None:
             tx.settings.get("colour")
             raise KeyError
     assert store.reading.idle == idle == 1
+    store.close()
+
+
+# a transaction is kept as long as nothing is committed
+
+
+def told(store: Store) -> list[str]:
+    """What the one open connection is told from now on."""
+    found: list[str] = []
+    (reader,) = store.reading._idle
+    reader.connection.set_trace_callback(found.append)
+    return found
+
+
+def colour(store: Store) -> str | None:
+    with store.read() as tx:
+        return tx.settings.get("colour")
+
+
+def test_the_same_question_about_the_same_state_is_asked_once(store: Store) -> None:
+    assert colour(store) == "blue"
+    statements = told(store)
+    assert [colour(store) for _ in range(3)] == ["blue"] * 3
+    assert statements == []
+    with store.read() as tx:
+        assert tx.settings.get("shape") is None
+    assert len(statements) == 1 and statements[0].startswith("SELECT")
+    store.close()
+
+
+def test_what_any_process_has_committed_is_seen_by_whoever_reads_next(store: Store, tmp_path: Path) -> None:
+    """A second store stands for another process: it shares no memory with the first but the log's index."""
+    other = Store(tmp_path / "ostiary.db")
+    for number in range(50):
+        changer, reader = (store, other) if number % 2 else (other, store)
+        colour(reader)
+        with changer.write() as tx:
+            tx.settings.put("colour", str(number))
+        assert colour(reader) == colour(changer) == str(number)
+    other.close()
+    assert colour(store) == "49"
+    store.close()
+
+
+def test_what_is_undone_is_never_seen(store: Store) -> None:
+    for _ in range(3):
+        assert colour(store) == "blue"
+        with pytest.raises(KeyError), store.write() as tx:
+            tx.settings.put("colour", "red")
+            raise KeyError
+        assert colour(store) == "blue"
+    store.close()
+
+
+def test_who_reads_no_more_holds_up_no_checkpoint(store: Store) -> None:
+    colour(store)
+    assert store.reading._idle[0].connection.in_transaction
+    store.reading.let_go()
+    assert store.reading._idle[0].connection.in_transaction, "it was used since the last time"
+    store.reading.let_go()
+    assert not store.reading._idle[0].connection.in_transaction
+    assert colour(store) == "blue"
+    store.close()
+
+
+def test_the_log_begins_anew_though_somebody_always_reads(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_LONG_LOG", 50)
+    sizes = []
+    for number in range(2_000):
+        with store.write() as tx:
+            tx.settings.put("colour", f"{number:<4000}")
+        assert (colour(store) or "").strip() == str(number)
+        sizes.append(store._path.with_name("ostiary.db-wal").stat().st_size)
+    assert sizes[-1] < 1.5 * sizes[len(sizes) // 2] < 20_000_000
     store.close()

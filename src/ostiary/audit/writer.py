@@ -89,6 +89,7 @@ class AuditWriter:
 
     def _run(self) -> None:
         while not self._stop.wait(self._delay):
+            self._store.reading.let_go()
             try:
                 self.flush()
             except Exception as error:  # the record must go on after a full disk has been emptied

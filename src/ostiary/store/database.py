@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import NullPool
@@ -21,11 +21,15 @@ from sqlalchemy.pool import NullPool
 from ostiary.store.link import Link
 from ostiary.store.migrate import bring_up_to_date
 from ostiary.store.transaction import Transaction
-from ostiary.store.wal_index import look_at
+from ostiary.store.wal_index import WalIndex, frames, look_at
 from ostiary.store.writing import Writing
 
 _BUSY_SECONDS: Final = 60
 _KEPT_OPEN: Final = 32
+_MOST_ANSWERS: Final = 1_000
+"""That are remembered of one state."""
+_LONG_LOG: Final = 8_000
+"""Pages of the write-ahead log; SQLite brings it back into the database at 1,000, if nobody reads in it just then."""
 _PRAGMAS: Final = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -92,17 +96,18 @@ class Store:
 
     def watch(self) -> Watch:
         """Something that tells what changed since it was last asked."""
-        made = Watch(self.reading.take(), self._path)
+        made = Watch(self.reading.take().connection, self._path)
         self._watches.append(made)
         return made
 
     def is_sound(self) -> bool:
         """SQLite's own check of the whole file."""
-        connection = self.reading.take()
+        reader = self.reading.take()
+        reader.end()
         try:
-            return bool(connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+            return bool(reader.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
         finally:
-            self.reading.give_back(connection)
+            self.reading.give_back(reader)
 
     def close(self) -> None:
         """Give the files back."""
@@ -111,14 +116,42 @@ class Store:
         for watch in self._watches:
             watch.close()
         self._watches.clear()
+        self.reading.close_index()
+
+
+class Reader:
+    """A connection that can't write, and the transaction that it was left in."""
+
+    __slots__ = ("answers", "connection", "header", "used")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.header = b""
+        """The log's index from before the transaction began; empty when there is none to go on with."""
+        self.answers: dict[Any, Sequence[Any]] = {}
+        """What it has answered."""
+        self.used = False
+        """Whether it was lately."""
+
+    def end(self) -> None:
+        """End the transaction."""
+        self.header, self.answers = b"", {}
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
 
 
 class Readers:
-    """Open connections that can't write; the one given back last is taken first."""
+    """Open connections that can't write; the one given back last is taken first.
+
+    A transaction that has ended for whoever read in it is kept for the next as long as nothing was committed since: it
+    shows the state of now, and beginning one, with its locks, costs as much as several questions. INVARIANT: it is not
+    kept when the log has grown long, since the log can't begin anew while anybody reads in it; nor for long (`let_go`).
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[Reader] = []
+        self._index: WalIndex | None = None
         self.taken = 0
         """How often one was taken."""
 
@@ -127,27 +160,63 @@ class Readers:
         """How many are open and not taken."""
         return len(self._idle)
 
-    def take(self) -> sqlite3.Connection:
-        """A connection without a transaction."""
+    def take(self) -> Reader:
+        """A connection, perhaps in a transaction."""
         self.taken += 1
         try:
             return self._idle.pop()
         except IndexError:
-            return connected(self._path, "PRAGMA query_only=ON")
+            made = Reader(connected(self._path, "PRAGMA query_only=ON"))
+            if self._index is None:
+                self._index = look_at(self._path)
+            return made
 
-    def give_back(self, connection: sqlite3.Connection) -> None:
-        """Keep it for the next, its transaction ended."""
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+    def begin(self) -> Reader:
+        """A connection in a transaction that shows all that is committed."""
+        reader = self.take()
+        reader.used = True
+        header = b"" if self._index is None else self._index.header()
+        if not header or header != reader.header:
+            reader.end()
+            reader.connection.execute("BEGIN")
+            # INVARIANT: the header is from before the first question, so that a commit between the two is noticed
+            reader.header = b"" if frames(header) > _LONG_LOG else header
+        return reader
+
+    def give_back(self, reader: Reader, *, keep: bool = False) -> None:
+        """Keep it for the next, its transaction ended or left as it is."""
+        if not (keep and reader.header):
+            reader.end()
+        elif len(reader.answers) > _MOST_ANSWERS:
+            reader.answers = {}
         if len(self._idle) < _KEPT_OPEN:
-            self._idle.append(connection)
+            self._idle.append(reader)
         else:
-            connection.close()
+            reader.connection.close()
+
+    def let_go(self) -> None:
+        """End the transactions in which nobody has read since this was last called."""
+        for reader in tuple(self._idle):
+            if reader.used:
+                reader.used = False
+            elif reader.header:
+                try:
+                    self._idle.remove(reader)
+                except ValueError:  # somebody has just taken it
+                    continue
+                reader.end()
+                self._idle.insert(0, reader)
 
     def close(self) -> None:
         """Give the files back."""
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop().connection.close()
+
+    def close_index(self) -> None:
+        """Give the index back, when no connection is open any more."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
 
 
 class _BegunWhenUsed(AbstractContextManager[Transaction]):
@@ -155,7 +224,7 @@ class _BegunWhenUsed(AbstractContextManager[Transaction]):
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
-        self._begun: tuple[sqlite3.Connection, Link] | None = None
+        self._begun: tuple[Reader, Link] | None = None
         self._ended = False
 
     def __enter__(self) -> Transaction:
@@ -164,19 +233,20 @@ class _BegunWhenUsed(AbstractContextManager[Transaction]):
     def _begin(self) -> Link:
         if self._ended:
             raise RuntimeError("the transaction has ended")
-        connection = self._readers.take()
-        connection.execute("BEGIN")
-        link = Link(connection)
-        self._begun = connection, link
+        reader = self._readers.begin()
+        link = Link(reader.connection, reader.answers)
+        self._begun = reader, link
         return link
 
-    def __exit__(self, *_: object) -> None:
-        """Roll back and give the connection back."""
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Give the connection back."""
         self._ended = True
         if self._begun is not None:
-            connection, link = self._begun
+            reader, link = self._begun
+            if link.much:
+                reader.answers = {}
             link.end()
-            self._readers.give_back(connection)
+            self._readers.give_back(reader, keep=kind is None or not issubclass(kind, sqlite3.Error))
 
 
 class Watch:

@@ -134,6 +134,9 @@ def values_of(record: _Dataclass) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
+_MUCH: Final = 16
+
+
 class _Ended:
     """Stands where a connection was."""
 
@@ -147,16 +150,22 @@ class Link:
     INVARIANT: what is remembered is forgotten with every change.
     """
 
-    __slots__ = ("_answers", "_driver")
+    __slots__ = ("_answers", "_driver", "much")
 
-    def __init__(self, driver: sqlite3.Connection) -> None:
+    def __init__(self, driver: sqlite3.Connection, answers: dict[Any, Sequence[Any]] | None = None) -> None:
+        """
+        Args:
+            answers: what is known already of the same state.
+        """
         self._driver: Any = driver
-        self._answers: dict[Any, Sequence[Any]] = {}
+        self._answers: dict[Any, Sequence[Any]] = {} if answers is None else answers
+        self.much = False
+        """Whether an answer was too long to be remembered for others."""
 
     def end(self) -> None:
         """From now on nothing is answered or changed: the connection is another's."""
         self._driver = _Ended()
-        self._answers.clear()
+        self._answers = {}
 
     def rows(self, asked: Prepared, **told: Any) -> Sequence[Any]:
         """All rows, as tuples."""
@@ -188,6 +197,8 @@ class Link:
         if found is None:
             rows = self._driver.execute(asked.sql, asked.values(told)).fetchall()
             found = self._answers[key] = rows if read is None else [read(row) for row in rows]
+            if len(rows) > _MUCH:
+                self.much = True
         return found
 
     def run(self, asked: Prepared, **told: Any) -> int:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,11 @@ class WalIndex:
                 del _opened[self._key]
                 opened.memory.close()
                 os.close(opened.descriptor)
+
+
+def frames(header: bytes) -> int:
+    """How many pages the log holds, as its index says."""
+    return int.from_bytes(header[16:20], sys.byteorder)
 
 
 def look_at(database: Path) -> WalIndex | None:
