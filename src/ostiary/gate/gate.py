@@ -6,7 +6,6 @@ reaches back.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -30,6 +29,7 @@ from ostiary.gate.respond import error_response, respond
 from ostiary.gate.route import route, service_alone, streamed, uploads_form
 from ostiary.gate.target import Target
 from ostiary.gate.throttle import Throttle
+from ostiary.gate.told import service_fault, shown
 from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import OPERATIONS, Call, House, MustWait, Operation
 from ostiary.services.outcome import Answer, Forward
@@ -45,10 +45,10 @@ from ostiary.wire.faults import WireFault
 from ostiary.wire.multipart import FormReader
 from ostiary.wire.parse import read_input
 
-_MOST_MESSAGE: Final = 4_000
 _OF_THE_STORE: Final = frozenset({"iam", "organizations"})
 """Services whose changes touch nothing but the store."""
 _STYLES: Final = {Style.HEADER: "REST-HEADER", Style.QUERY: "REST-QUERY-STRING", Style.FORM: "POST"}
+_METHODS: Final = {Style.HEADER: "AuthHeader", Style.QUERY: "QueryString", Style.FORM: "HtmlForm"}
 INTERNAL: Final = ("InternalFailure", "The request processing has failed because of an unknown error.")
 
 
@@ -93,6 +93,7 @@ class Trail:
         self.request, self.target = route.request, route.target
         self.caller: Caller | None = None
         self.claimed_key = ""
+        self.style: Style | None = None
         self.happening: Happening | None = None
         self.recorded = False
 
@@ -162,7 +163,7 @@ class Gate:
             self._record(trail, outcome)
             return self._respond(trail, outcome)
         except (ServiceFault, WireFault, SignatureFault) as fault:
-            told = _service_fault(fault, route.target)
+            told = service_fault(fault, route.target)
         except S3Refusal as refusal:
             told = of_refusal(refusal)
         except MustWait:
@@ -210,9 +211,25 @@ class Gate:
         self._record(Trail(route), told)
         return error_response(route.request, route.target, told)
 
-    def finish(self, forward: Forward, error: tuple[str, str, int] | None) -> None:
-        """A forwarded request came to its end; `error`: code, message and status when it failed."""
-        self._record(forward.keep["trail"], ServiceFault(*error) if error else None)
+    def finish(
+        self, forward: Forward, error: tuple[str, str, int] | None, moved: tuple[int, int] | None = None
+    ) -> None:
+        """A forwarded request came to its end.
+
+        Args:
+            forward: what was sent.
+            error: code, message and status when it failed.
+            moved: bytes that came from the caller and went to the caller, where that is known.
+        """
+        trail: Trail = forward.keep["trail"]
+        if trail.happening is not None and trail.target.data_event:
+            told: dict[str, Any] = {}
+            if trail.style is not None:
+                told = {"SignatureVersion": "SigV4", "AuthenticationMethod": _METHODS[trail.style]}
+            if moved is not None:
+                told |= {"bytesTransferredIn": moved[0], "bytesTransferredOut": moved[1]}
+            trail.happening = replace(trail.happening, additional=told)
+        self._record(trail, ServiceFault(*error) if error else None)
 
     def too_large(self, head: HttpRequest) -> HttpResponse:
         """The answer to a body that is longer than is read into memory."""
@@ -238,6 +255,7 @@ class Gate:
                 raise SignatureFault(Reason.TWO_MECHANISMS)
             presented = in_form
         trail.claimed_key = presented.akid if presented else ""
+        trail.style = presented.style if presented else None
         known = self._authenticate(route, presented, trail)
         if self._throttle is not None:
             whose = known.caller.account or request.source_ip  # nobody uses up what all who have no key share
@@ -392,27 +410,5 @@ class Gate:
         return respond(trail.request, trail.target, outcome)
 
     def _unforeseen(self, request: HttpRequest, error: Exception) -> ServiceFault:
-        self._report(f"{request.request_id}: {_shown(error)}")
+        self._report(f"{request.request_id}: {shown(error)}")
         return ServiceFault(*INTERNAL, 500)
-
-
-def _service_fault(fault: WireFault | SignatureFault | ServiceFault, target: Target) -> ServiceFault:
-    if isinstance(fault, ServiceFault):
-        return fault
-    if isinstance(fault, WireFault):
-        return ServiceFault(fault.code, _shortened(fault.message), fault.status)
-    told = fault.told(target.family)
-    return ServiceFault(told.code, told.message, told.status, fault.details if target.service == "s3" else None)
-
-
-def _shortened(message: str) -> str:
-    """A message that quotes what was sent, the middle left out of what would fill pages (and the record)."""
-    if len(message) <= _MOST_MESSAGE:
-        return message
-    return f"{message[: _MOST_MESSAGE // 2]}…{message[-_MOST_MESSAGE // 2 :]}"
-
-
-def _shown(error: Exception) -> str:
-    """Type and place of the unforeseen; never its text, which may hold what a client sent."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {last.filename.rsplit('/ostiary/', 1)[-1]}:{last.lineno}"

@@ -53,9 +53,9 @@ class Forwarder:
         self.begin: Begin = _nobody
         """Carries out what takes longer, in a task."""
 
-    def finish(self, forward: Forward, error: tuple[str, str, int] | None) -> None:
-        """Record it."""
-        self._gate.finish(forward, error)
+    def finish(self, forward: Forward, error: tuple[str, str, int] | None, sent: int) -> None:
+        """Record it; `sent`: bytes that went to the caller."""
+        self._gate.finish(forward, error, (len(forward.body or b""), sent))
 
     def go_on(
         self, route: Route, forward: Forward, exchange: Exchange, taken: tuple[EngineAddress, Passage, bytes] | None
@@ -133,7 +133,7 @@ class Forwarder:
                 return
             if forward.respond is not None and response.status == 200:
                 await response.read()
-                self._gate.finish(forward, None)
+                self._gate.finish(forward, None, (exchange.length, 0))
                 made = forward.respond(response.headers)
                 exchange.answer(HttpResponse(status=made.status, headers=made.headers, body=made.body))
                 return
@@ -159,13 +159,15 @@ class Forwarder:
         return _held(exchange, reader), int(length) if length.isdecimal() else None
 
     async def _send_back(self, route: Route, forward: Forward, response: Response, exchange: Exchange) -> None:
-        error = error_of(response.status, response.reason)
+        error, sent = error_of(response.status, response.reason), 0
+        received = exchange.length if forward.body is None else len(forward.body)
         exchange.begin(response.status, sent_back(response.headers, route))
         try:
             async for part in response.parts():
                 await exchange.send(part)
+                sent += len(part)
         finally:
-            self._gate.finish(forward, error)
+            self._gate.finish(forward, error, (received, sent))
         exchange.end()
 
     def refuse(self, forward: Forward, exchange: Exchange, fault: ServiceFault) -> None:
@@ -178,7 +180,7 @@ class Forwarder:
 class _Passing:
     """An answer on its way from the engine to the caller. A `Sink`."""
 
-    __slots__ = ("_address", "_error", "_exchange", "_forward", "_forwarder", "_passage", "_route")
+    __slots__ = ("_address", "_error", "_exchange", "_forward", "_forwarder", "_route", "_sent")
 
     def __init__(
         self, forwarder: Forwarder, route: Route, forward: Forward, exchange: Exchange, address: EngineAddress
@@ -186,6 +188,7 @@ class _Passing:
         self._forwarder, self._route, self._forward = forwarder, route, forward
         self._exchange, self._address = exchange, address
         self._error: tuple[str, str, int] | None = None
+        self._sent = 0
 
     @property
     def gone(self) -> bool:
@@ -195,7 +198,7 @@ class _Passing:
         return status != 404 or self._forward.missing is None
 
     def whole(self, status: int, reason: str, headers: list[tuple[str, str]], body: bytes) -> None:
-        self._forwarder.finish(self._forward, error_of(status, reason))
+        self._forwarder.finish(self._forward, error_of(status, reason), len(body))
         sent = sent_back(headers, self._route)
         self._exchange.answer(HttpResponse(status=status, headers=sent, body=body))
 
@@ -204,10 +207,11 @@ class _Passing:
         self._exchange.begin(status, sent_back(headers, self._route))
 
     def part(self, passage: Passage, data: bytes) -> bool:
+        self._sent += len(data)
         return self._exchange.pass_on(data, passage.go_on)
 
     def end(self) -> None:
-        self._forwarder.finish(self._forward, self._error)
+        self._forwarder.finish(self._forward, self._error, self._sent)
         self._exchange.end()
 
     def otherwise(self, passage: Passage, received: bytes) -> None:
@@ -218,9 +222,9 @@ class _Passing:
 
     def failed(self, error: UpstreamError) -> None:
         if self._exchange.gone:
-            self._forwarder.finish(self._forward, GONE)
+            self._forwarder.finish(self._forward, GONE, self._sent)
         elif self._exchange.begun:
-            self._forwarder.finish(self._forward, ("EngineBrokeOff", str(error), 500))
+            self._forwarder.finish(self._forward, ("EngineBrokeOff", str(error), 500), self._sent)
             self._exchange.break_off()
         else:
             self._forwarder.refuse(self._forward, self._exchange, engine_not_ready(str(error)))
