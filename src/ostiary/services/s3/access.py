@@ -10,7 +10,7 @@ from typing import Final
 
 from ostiary.authorization.book import BucketFacts
 from ostiary.authorization.judge import Ask
-from ostiary.policy import Pool, referenced_condition_keys
+from ostiary.policy import InForce, Pool, referenced_condition_keys
 from ostiary.services.operation import Call, MustWait
 from ostiary.services.s3.acls import OBJECT_ACTIONS, WRITES_NEW, WRITES_OWN
 from ostiary.services.s3.actions import BODY_FIRST, MAKES_OBJECTS, S3Ask, arn, asks, with_existing_tags
@@ -158,25 +158,23 @@ def _look(call: Call, bucket: str, key: str, version: str | None) -> tuple[tuple
 def _speaks_of_tags(call: Call, policy: Pool | None, owner: str) -> bool:
     """Whether a policy in force has a condition, or a variable, on the tags of objects."""
     in_force = call.house.judge.in_force(call.caller, policy, owner)
+    found = _mentioned.get(id(in_force))
+    if found is not None and found[0] is in_force:
+        return found[1]
     levels = (*(in_force.scp or ()), *(in_force.rcp or ()))
     pools = (in_force.identity, in_force.resource, in_force.boundary, in_force.session, *levels)
-    return any(_mentions(pool) for pool in pools if pool is not None)
-
-
-def _mentions(pool: Pool | Iterable[object]) -> bool:
-    if not isinstance(pool, Pool):
-        return False
-    found = _mentioned.get(id(pool))
-    if found is not None and found[0] is pool:
-        return found[1]
-    answer = any(
-        key.lower().startswith(_TAG_KEY) for attached in pool for key in referenced_condition_keys(attached.policy)
-    )
+    answer = any(_mentions(pool) for pool in pools if pool is not None)
     if len(_mentioned) >= 10_000:
         _mentioned.clear()
-    _mentioned[id(pool)] = (pool, answer)
+    _mentioned[id(in_force)] = (in_force, answer)
     return answer
 
 
-_mentioned: Final[dict[int, tuple[Pool, bool]]] = {}
-"""By identity of the pool, which is held so that the identity stays its own."""
+_mentioned: Final[dict[int, tuple[InForce, bool]]] = {}
+"""By identity of what is in force, which is held so that the identity stays its own."""
+
+
+def _mentions(pool: Pool) -> bool:
+    return any(
+        key.lower().startswith(_TAG_KEY) for attached in pool for key in referenced_condition_keys(attached.policy)
+    )

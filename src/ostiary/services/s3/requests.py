@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -74,10 +74,14 @@ class S3Request:
     """Each name once. Of those that a presigned URL carries in its query, too; `x-amz-copy-source` in one encoding."""
     copy_source: CopySource | None = None
     part_number: int | None = None
+    _named: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_named", dict(self.headers))
 
     def header(self, name: str) -> str | None:
         """The value of a header; None if absent. An empty one is empty."""
-        return next((value for each, value in self.headers if each == name), None)
+        return self._named.get(name)
 
     @property
     def forward_headers(self) -> Headers:
