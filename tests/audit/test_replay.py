@@ -119,6 +119,16 @@ def test_policies_of_groups_boundaries_and_embedded_ones_are_replayed(room: Room
     assert room.replay(none, Kind="user", Name="bob", Policy="new").denied == 0
 
 
+def test_members_of_a_group_that_has_the_policy_are_replayed(room: Room) -> None:
+    world = room.console.world
+    world.call("iam:CreateGroup", GroupName="team")
+    world.call("iam:AttachGroupPolicy", GroupName="team", PolicyArn=ARN)
+    world.call("iam:AddUserToGroup", GroupName="team", UserName="bob")
+    assert room.ask("bob", "ListUsers") and room.ask("ann", "ListUsers")
+    found = room.replay(document("s3:Get*"))
+    assert sorted(each.principal[-3:] for each in found.now_denied) == ["ann", "bob"]
+
+
 def test_the_condition_values_of_the_request_are_those_that_are_judged(room: Room) -> None:
     room.ask("ann", "ListUsers")
     here = {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}
@@ -157,6 +167,7 @@ def test_only_the_last_days_and_the_latest_are_looked_at(room: Room, monkeypatch
     found = room.replay(document("s3:Get*"))
     assert found.denied == 5 and not found.bounded
     monkeypatch.setattr(module, "MOST_EVENTS", 4)
+    monkeypatch.setattr(module, "_LEAST_EVENTS", 1)
     found = room.replay(document("s3:Get*"))
     assert found.events == 4 and found.bounded and found.denied < 5
     monkeypatch.setattr(module, "MOST_EVENTS", 10_000)

@@ -26,6 +26,8 @@ DAYS: Final = 30
 MOST_EVENTS: Final = 10_000
 MOST_REQUESTS: Final = 2_000
 _BATCH: Final = 2_000
+_MOST_HOLDERS: Final = 500
+_LEAST_EVENTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class Swap:
     """Of an embedded one; a trust policy is called `trust policy`."""
     type: PolicyType = PolicyType.IDENTITY
     holders: frozenset[str] = frozenset()
-    """Unique ids of the users and roles that a new policy is for."""
+    """Unique ids of the users and roles that have it, or will; of a trust policy, which anybody may ask, none."""
 
     def concerns(self, source: Source) -> bool:
         """Whether this is the policy."""
@@ -167,18 +169,12 @@ class _Replaying:
         self._result = Replay(since=since)
 
     def run(self, account: str) -> Replay:
-        result = self._result
-        place: tuple[int, int] | None = None
-        while not result.bounded:
-            batch = self._tx.events.before(account, place, since=result.since, limit=_BATCH)
-            for sequence, at, request_id, body in batch:
-                place = (at, sequence)
-                result.events += 1
-                for ask in _read(body).ostiary.asks:
-                    self._take(ask, at, request_id)
-            if len(batch) < _BATCH:
-                break
-            result.bounded = result.events >= MOST_EVENTS or len(self._found) >= MOST_REQUESTS
+        result, holders = self._result, sorted(self._swap.holders)
+        if self._swap.type is PolicyType.TRUST or len(holders) > _MOST_HOLDERS:
+            self._read(account, None, MOST_EVENTS)
+        else:
+            for holder in holders:
+                self._read(account, holder, max(_LEAST_EVENTS, MOST_EVENTS // len(holders)))
         for one in self._found.values():
             allowed, then = one.before is Verdict.ALLOWED, one.after is Verdict.ALLOWED
             if allowed == then:
@@ -186,6 +182,25 @@ class _Replaying:
             else:
                 (result.now_denied if allowed else result.now_allowed).append(one)
         return result
+
+    def _read(self, account: str, principal: str | None, most: int) -> None:
+        """Take the latest events, of one principal or of all."""
+        place: tuple[int, int] | None = None
+        left = most
+        while left > 0:
+            limit = min(_BATCH, left)
+            batch = self._tx.events.before(account, place, since=self._result.since, limit=limit, principal=principal)
+            for sequence, at, request_id, body in batch:
+                place = (at, sequence)
+                for ask in _read(body).ostiary.asks:
+                    self._take(ask, at, request_id)
+            self._result.events += len(batch)
+            left -= len(batch)
+            if len(batch) < limit:
+                return
+            if len(self._found) >= MOST_REQUESTS:
+                break
+        self._result.bounded = True
 
     def _take(self, ask: Mapping[str, Any], at: int, request_id: str) -> None:
         principal_id = ask["principal"].get("id") or ask["principal"].get("issuer_id") or ""

@@ -6,7 +6,7 @@ Source: Service Authorization Reference, "Actions, resources, and condition keys
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final, Literal, Protocol, TypeVar
@@ -156,8 +156,8 @@ def expand(pattern: str) -> tuple[str, ...]:
         return tuple(f"{prefix}:{name}" for prefix, names in _action_names().items() for name in names)
     prefix, _, wanted = pattern.partition(":")
     prefix = prefix.lower()
-    matches = _wildcards(wanted)
-    return tuple(f"{prefix}:{name}" for name in _action_names().get(prefix, ()) if matches.fullmatch(name))
+    covers = _pattern(wanted)
+    return tuple(f"{prefix}:{name}" for name in _action_names().get(prefix, ()) if covers(name))
 
 
 def read_page(archive: Archive, prefix: str) -> ServicePage | None:
@@ -187,6 +187,16 @@ _PLACEHOLDER: Final = re.compile(r"\$\{[^}]*\}|<[^>]*>")
 @lru_cache(maxsize=1024)
 def _template(name: str) -> re.Pattern[str]:
     return re.compile(".+".join(map(re.escape, _PLACEHOLDER.split(name))), re.IGNORECASE | re.DOTALL)
+
+
+def _pattern(wanted: str) -> Callable[[str], object]:
+    """Whether a name is covered; most patterns are a name, or its beginning, and need no regular expression."""
+    begins = wanted.removesuffix("*").lower()
+    if "*" in begins or "?" in begins:
+        return _wildcards(wanted).fullmatch
+    if wanted.endswith("*"):
+        return lambda name: name.lower().startswith(begins)
+    return lambda name: name.lower() == begins
 
 
 @lru_cache(maxsize=1024)

@@ -29,7 +29,7 @@ _OF_REQUEST: Final = Question(EventRecord, _events.where(_e.request_id == given(
 _newest: Final = _events.order_by(_e.sequence.desc()).limit(given("limit"))
 _LATEST: Final = Question(EventRecord, _newest)
 _LATEST_OF_ACCOUNT: Final = Question(EventRecord, _newest.where(_e.account == given("account")))
-_BEFORE: Final = Prepared(
+_before: Final = (
     select(_e.sequence, _e.at, _e.request_id, _e.body)
     .where(
         _e.account == given("account"),
@@ -39,6 +39,8 @@ _BEFORE: Final = Prepared(
     .order_by(_e.at.desc(), _e.sequence.desc())
     .limit(given("limit"))
 )
+_BEFORE: Final = Prepared(_before)
+_BEFORE_OF_PRINCIPAL: Final = Prepared(_before.where(_e.principal == given("principal")))
 _END: Final = 2**63 - 1
 
 _KEEP: Final = Prepared(upsert(documents).on_conflict_do_nothing(), ("hash", "text"))
@@ -181,17 +183,27 @@ class Events(Rows):
         return dict(self._link.rows(_BY_HOUR, account=account, since=since, **told))
 
     def before(
-        self, account: str, place: tuple[int, int] | None, *, since: int, limit: int
+        self,
+        account: str,
+        place: tuple[int, int] | None,
+        *,
+        since: int,
+        limit: int,
+        principal: str | None = None,
     ) -> Sequence[tuple[int, int, str, str]]:
         """An account's events before a place in the record, the newest first: sequence, moment, request id, body.
 
         Args:
             place: moment and sequence; None: from the newest on.
             since: a moment; older ones are left out.
+            principal: the unique id of a user or role, whose own they are.
         """
         until, sequence = place or (_END, _END)
-        told = {"account": account, "place": sequence, "until": until, "since": since, "limit": limit}
-        found: Sequence[tuple[int, int, str, str]] = self._link.rows(_BEFORE, **told)
+        told: dict[str, Any] = {"account": account, "place": sequence, "until": until, "since": since, "limit": limit}
+        asked = _BEFORE if principal is None else _BEFORE_OF_PRINCIPAL
+        found: Sequence[tuple[int, int, str, str]] = self._link.rows(
+            asked, **told, **({} if principal is None else {"principal": principal})
+        )
         return found
 
 

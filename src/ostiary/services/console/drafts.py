@@ -57,7 +57,12 @@ def swap(call: Call, tx: Transaction) -> Swap | None:
 def _managed(call: Call, tx: Transaction, draft: str) -> Swap:
     policy = managed.get(tx, call.account, call.params["Arn"])
     text = next(each.document for each in managed.versions(tx, policy) if each.id == policy.default_version)
-    return Swap(draft=compile_policy(draft), present=compile_policy(text), arn=policy.arn)
+    held = {*tx.attachments.holders(call.account, policy.arn)}
+    groups = {each for each in held if each.startswith(GROUP.id_prefix)}
+    held = held - groups | {member.id for group in groups for member in tx.groups.members(group)}
+    for bound in (tx.users.with_boundary(call.account, policy.arn), tx.roles.with_boundary(call.account, policy.arn)):
+        held |= {each.id for each in bound}
+    return Swap(draft=compile_policy(draft), present=compile_policy(text), arn=policy.arn, holders=frozenset(held))
 
 
 def _holders(tx: Transaction, kind: str, entity: NamedRecord) -> list[str]:

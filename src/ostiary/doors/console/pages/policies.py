@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from ostiary.analysis.summary import summarize
 from ostiary.analysis.visual import readable
-from ostiary.doors.console.drafting import MANAGED, Subject, tags_of, version_text
+from ostiary.doors.console.drafting import MANAGED, Subject, managed_subject, tags_of, version_text
 from ostiary.doors.console.editing import as_typed
 from ostiary.doors.console.pages.policy_editor import outlook
 from ostiary.doors.console.registry import page
@@ -188,6 +188,10 @@ def detach(visit: Visit) -> Reply:
 def make_default(visit: Visit) -> Reply:
     """Put a version in force, wherever the policy is attached."""
     arn, version = visit.form.get("arn"), visit.form.get("version")
+    subject = managed_subject(visit, arn)
+    text = readable(as_typed(version_text(visit, arn, version)))
+    if not visit.form.flag("warned") and outlook(visit, subject, text).breaking:
+        return _compared(visit, arn, subject.version, version, visit._("Confirm that you have read the warning."))
     visit.perform("iam", "SetDefaultPolicyVersion", PolicyArn=arn, VersionId=version)
     to = _tab(arn, "versions") if visit.form.get("tab") == "versions" else _tab(arn, "")
     return visit.redirect(to, visit._("Version %(version)s is in force.", version=version))
@@ -272,7 +276,10 @@ def _deleting(visit: Visit, arn: str, wrong: str = "") -> Reply:
 @page("GET", "/policies/compare")
 def compare_versions(visit: Visit) -> Reply:
     """Two versions, by what they mean and by their text."""
-    arn, one, other = visit.query.get("arn"), visit.query.get("from"), visit.query.get("to")
+    return _compared(visit, visit.query.get("arn"), visit.query.get("from"), visit.query.get("to"))
+
+
+def _compared(visit: Visit, arn: str, one: str, other: str, wrong: str = "") -> Reply:
     found = visit.perform("iam", "GetPolicy", PolicyArn=arn)["Policy"]
     versions = [each["VersionId"] for each in visit.every("iam", "ListPolicyVersions", "Versions", PolicyArn=arn)]
     default = found["DefaultVersionId"]
@@ -282,6 +289,7 @@ def compare_versions(visit: Visit) -> Reply:
     subject = Subject(kind=MANAGED, arn=arn, present=before, version=one, resource=arn)
     return visit.page(
         "policies/compare.html",
+        status=400 if wrong else 200,
         title=visit._("Compare versions of %(name)s", name=found["PolicyName"]),
         arn=arn,
         policy=found,
@@ -292,6 +300,7 @@ def compare_versions(visit: Visit) -> Reply:
         aws=arn.startswith("arn:aws:iam::aws:"),
         outlook=outlook(visit, subject, readable(as_typed(after)), replay=other != default and one == default),
         may_default=visit.may("iam", "SetDefaultPolicyVersion", PolicyArn=arn, VersionId=other),
+        wrong=wrong,
     )
 
 

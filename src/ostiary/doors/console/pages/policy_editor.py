@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from ostiary.analysis.meaning import Comparison, compare
 from ostiary.analysis.visual import readable
-from ostiary.audit.replay import DAYS, MOST_EVENTS, Replay
+from ostiary.audit.replay import DAYS, Replay
 from ostiary.doors.console import visual_form
 from ostiary.doors.console.cli_line import cli_line
 from ostiary.doors.console.drafting import (
@@ -222,7 +222,6 @@ def _review(visit: Visit, subject: Subject, text: str, mode: str, fault: str = "
         fault=fault,
         versions=versions,
         days=DAYS,
-        most=MOST_EVENTS,
         commands=[cli_line("iam", name, params) for name, params in operations],
     )
 

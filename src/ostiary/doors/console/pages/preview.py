@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ostiary.audit.replay import DAYS, MOST_EVENTS
+from ostiary.audit.replay import DAYS
 from ostiary.doors.console.drafting import MANAGED, Subject, begun, embedded_subject, managed_subject
 from ostiary.doors.console.editing import as_typed, checked
 from ostiary.doors.console.pages.policy_editor import Outlook, outlook
@@ -63,5 +63,4 @@ def _shown(visit: Visit, subject: Subject, text: str, found: Outlook | None, fau
         outlook=found,
         may_save=None if aws else subject.permission(visit),
         days=DAYS,
-        most=MOST_EVENTS,
     )
