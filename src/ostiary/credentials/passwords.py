@@ -35,7 +35,8 @@ def generate_password(entropy: Entropy, length: int = 20) -> str:
     every = "".join(_CLASSES)
     while True:
         drawn = "".join(_one(entropy, every) for _ in range(length))
-        if all(any(sign in drawn for sign in signs) for signs in _CLASSES):
+        # a letter first: a spreadsheet takes what begins with a sign for a formula
+        if drawn[0].isalpha() and all(any(sign in drawn for sign in signs) for signs in _CLASSES):
             return drawn
 
 

@@ -66,7 +66,11 @@ class ConsoleApp:
         """A route a page."""
         for module in pkgutil.iter_modules(pages.__path__):
             importlib.import_module(f"{pages.__name__}.{module.name}")
-        found = [Route(page.path, self._endpoint(page), methods=[page.method]) for page in PAGES]
+        # whole addresses before those with a name in them: `/users/create` is no user
+        found = [
+            Route(page.path, self._endpoint(page), methods=[page.method])
+            for page in sorted(PAGES, key=lambda each: "{" in each.path)
+        ]
         return [Route(f"{PREFIX}{{file}}", _asset, methods=["GET"]), *found]
 
     def _endpoint(self, page: Page) -> Callable[[Request], Any]:
