@@ -80,7 +80,6 @@ def _show(visit: Visit, wrong: str = "") -> Reply:
     key_id = found.old.id if found.old is not None else "A" * 20
     return visit.page(
         "me/rotate.html",
-        region="keys",
         status=400 if wrong else 200,
         title=visit._("Rotate access key"),
         user=name,
