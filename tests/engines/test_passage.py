@@ -172,6 +172,7 @@ def test_what_is_not_plain_is_read_in_the_other_way(answer: bytes, body: bytes) 
         b"HTTP/1.1 200 OK\r\nno colon\r\ncontent-length: 2\r\n\r\nok",
         b"HTTP/1.1 200 OK\r\na: b\r\n folded\r\ncontent-length: 2\r\n\r\nok",
         b"what is this\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nx: a\nset-cookie: b\r\ncontent-length: 2\r\n\r\nok",
         b"x" * 200_000,
     ],
 )

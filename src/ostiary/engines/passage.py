@@ -131,9 +131,10 @@ class Passage:
     # the answer
 
     def _head(self, data: bytes, end: int) -> None:
-        lines = data[:end].decode("latin-1").split("\r\n")
+        text = data[:end].decode("latin-1")
+        lines = text.split("\r\n")
         found = _STATUS.fullmatch(lines[0])
-        if found is None:
+        if found is None or text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
             self.fail(UpstreamBroken("the engine's answer is not HTTP"))
             return
         status = int(found[2])
