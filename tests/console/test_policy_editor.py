@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from ostiary.services.iam import quotas
 from tests.console.people import Console, Page
 from tests.world import ACCOUNT, ALLOW_ALL, document
 
@@ -98,6 +99,21 @@ def test_the_size_is_counted_as_iam_counts_it(console: Console) -> None:
     assert "of 50 characters" in page.words and "Maximum policy size of 50 bytes exceeded for user" in page.words
     assert browser.post("/editor/check?kind=x&name=document").status == 400
     assert browser.post('/editor/check?kind=user&name=a"b').status == 400
+
+
+def test_a_quota_of_the_account_is_the_one_that_counts(console: Console) -> None:
+    browser = console.administrator()
+    readers(console)
+    with console.house.store.write() as tx:
+        quotas.override(tx, ACCOUNT, "PolicySize", 8000)
+        quotas.override(tx, ACCOUNT, "VersionsPerPolicy", 2)
+    page = browser.get(EDIT)
+    assert "of 8,000 characters" in page.words and "limit=8000" in page.text
+    long = document([f"s3:Get{number:04d}{'x' * 55}" for number in range(100)])
+    assert browser.submit(FORM, button="review", document=long).status == 200
+    assert "Version v2 is saved and in force." in browser.submit(FORM, button="Save policy").words
+    browser.get(EDIT)
+    assert "as many versions as it can" in browser.submit(FORM, button="review").words
 
 
 def test_completion_is_asked_for_by_what_stands_there(console: Console) -> None:

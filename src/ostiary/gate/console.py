@@ -37,6 +37,7 @@ from ostiary.services.console.passkeys import Answer, PasskeyRefused
 from ostiary.services.console.sessions import SignedIn, Visitor
 from ostiary.services.console.sign_in import Claim, Known, Refusal, SignInRefused, check_password, present_mark
 from ostiary.services.faults import ServiceFault
+from ostiary.services.iam import quotas
 from ostiary.services.iam.mfa_codes import Code, take_code
 from ostiary.services.operation import OPERATIONS, Call, House, Operation
 from ostiary.services.view import View
@@ -286,6 +287,11 @@ class ConsoleGate:
         with self.house.store.read() as tx:
             swap = drafts.swap(self._call(drafts.replayed.operation, caller, facts, params), tx)
         return [] if swap is None else would_lose(self.house.judge, caller, facts, asks, swap)
+
+    def quota(self, caller: Caller, name: str) -> int:
+        """A quota of the caller's account, by IAM's name for it."""
+        with self.house.store.read() as tx:
+            return quotas.quota(tx, caller.account, name)
 
     def _do(
         self, row: Operation, target: Target, caller: Caller, facts: RequestFacts, params: Mapping[str, Any]

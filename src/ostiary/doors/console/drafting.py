@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlencode
 
 from ostiary.analysis.visual import readable
 from ostiary.authorization.judge import Ask
-from ostiary.doors.console.editing import as_typed
+from ostiary.doors.console.editing import KINDS, as_typed
 from ostiary.doors.console.visit import Visit
 from ostiary.gate.console import Permission
 from ostiary.identifiers import iam_arn
@@ -163,6 +163,12 @@ def saving(subject: Subject, text: str, form: Mapping[str, Any]) -> list[tuple[s
             {f"{noun}Name": subject.name, "PolicyName": subject.policy, "PolicyDocument": text},
         )
     ]
+
+
+def size_limit(visit: Visit, subject: Subject) -> int:
+    """How long its document may be in this account."""
+    kind = KINDS[subject.kind]
+    return kind.limit if kind.quota is None else visit.gate.quota(visit.caller, kind.quota)
 
 
 def begun(subject: Subject) -> str:

@@ -25,13 +25,26 @@ class Kind:
     type: PolicyType
     limit: int
     resource: ResourceType | None = None
+    quota: str | None = None
+    """The name of the account's quota for its size."""
 
 
 KINDS: Final = {
-    "managed": Kind(PolicyKind.MANAGED, PolicyType.IDENTITY, policy.SIZE_LIMITS[PolicyKind.MANAGED]),
-    "user": Kind(PolicyKind.USER_INLINE, PolicyType.IDENTITY, policy.SIZE_LIMITS[PolicyKind.USER_INLINE]),
-    "group": Kind(PolicyKind.GROUP_INLINE, PolicyType.IDENTITY, policy.SIZE_LIMITS[PolicyKind.GROUP_INLINE]),
-    "role": Kind(PolicyKind.ROLE_INLINE, PolicyType.IDENTITY, policy.SIZE_LIMITS[PolicyKind.ROLE_INLINE]),
+    "managed": Kind(
+        PolicyKind.MANAGED, PolicyType.IDENTITY, policy.SIZE_LIMITS[PolicyKind.MANAGED], quota="PolicySize"
+    ),
+    "user": Kind(
+        PolicyKind.USER_INLINE, PolicyType.IDENTITY, policy.SIZE_LIMITS[PolicyKind.USER_INLINE], quota="UserPolicySize"
+    ),
+    "group": Kind(
+        PolicyKind.GROUP_INLINE,
+        PolicyType.IDENTITY,
+        policy.SIZE_LIMITS[PolicyKind.GROUP_INLINE],
+        quota="GroupPolicySize",
+    ),
+    "role": Kind(
+        PolicyKind.ROLE_INLINE, PolicyType.IDENTITY, policy.SIZE_LIMITS[PolicyKind.ROLE_INLINE], quota="RolePolicySize"
+    ),
     "trust": Kind(PolicyKind.TRUST, PolicyType.RESOURCE, policy.SIZE_LIMITS[PolicyKind.TRUST], ResourceType.ROLE_TRUST),
     "session": Kind(PolicyKind.SESSION, PolicyType.IDENTITY, _SESSION_LIMIT),
     "bucket": Kind(PolicyKind.RESOURCE, PolicyType.RESOURCE, _BUCKET_LIMIT, ResourceType.BUCKET),

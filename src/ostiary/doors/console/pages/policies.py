@@ -22,7 +22,6 @@ _ENTITIES: Final = (
     ("role", "PolicyRoles", "RoleName", "/roles/"),
 )
 _NOUNS: Final = {"user": "User", "group": "Group", "role": "Role"}
-_MOST_VERSIONS: Final = 5
 
 
 @page("GET", "/policies")
@@ -98,7 +97,7 @@ def _of_tab(visit: Visit, arn: str, found: dict[str, Any], tab: str) -> dict[str
             "versions": _list(visit, "ListPolicyVersions", "Versions", PolicyArn=arn),
             "may_default": visit.may("iam", "SetDefaultPolicyVersion", PolicyArn=arn, VersionId="v1"),
             "may_delete_version": visit.may("iam", "DeletePolicyVersion", PolicyArn=arn, VersionId="v1"),
-            "most": _MOST_VERSIONS,
+            "most": visit.gate.quota(visit.caller, "VersionsPerPolicy"),
         }
     if tab == "entities":
         return {"entities": _entities(visit, arn), "kinds": _may_attach(visit, arn)}

@@ -23,6 +23,7 @@ from ostiary.doors.console.drafting import (
     embedded_subject,
     managed_subject,
     saving,
+    size_limit,
     tags_of,
 )
 from ostiary.doors.console.editing import Checked, as_typed, checked
@@ -33,7 +34,6 @@ from ostiary.services.console.drafts import replayed
 from ostiary.services.faults import ServiceFault
 
 _NEW_FIELDS: Final = ("policy_name", "path", "description", "tags")
-_VERSIONS: Final = 5
 _AROUND: Final = 3
 """Unchanged lines that are shown around a change."""
 _EMPTY: Final = '{"Version":"2012-10-17","Statement":[]}'
@@ -138,6 +138,7 @@ def _editor(
         title=_title(visit, subject),
         subject=subject,
         text=readable(text),
+        limit=size_limit(visit, subject),
         mode="visual" if statements is not None else "json",
         not_visual=mode == "visual" and statements is None,
         statements=statements,
@@ -203,7 +204,7 @@ def _review(visit: Visit, subject: Subject, text: str, mode: str, fault: str = "
         return _editor(visit, subject, text, mode=mode, about=visit._("A policy needs a name."))
     if subject.kind not in (MANAGED, TRUST) and not subject.policy:
         return _editor(visit, subject, text, mode=mode, about=visit._("A policy needs a name."))
-    found = checked(text, subject.kind)
+    found = checked(text, subject.kind, size_limit(visit, subject))
     if found.fault is not None or not text.strip():
         return _editor(visit, subject, text, mode="json", fault=_fault(visit, found))
     versions = _versions(visit, subject)
@@ -240,7 +241,7 @@ def _versions(visit: Visit, subject: Subject) -> list[str]:
         if not is_refusal(fault):
             raise
         return []
-    if len(found) < _VERSIONS:
+    if len(found) < visit.gate.quota(visit.caller, "VersionsPerPolicy"):
         return []
     return [each["VersionId"] for each in found if not each["IsDefaultVersion"]]
 
@@ -262,7 +263,7 @@ def _save(visit: Visit, subject: Subject) -> Reply:
     if not visit.form.flag("warned") and outlook(visit, subject, text).breaking:
         return _review(visit, subject, text, mode, visit._("Confirm that you have read the warning."))
     made: dict[str, Any] = {}
-    malformed = checked(text, subject.kind).fault
+    malformed = checked(text, subject.kind, size_limit(visit, subject)).fault
     if malformed is not None and visit.form.get("make_room"):  # no version goes for one that can't come
         return _editor(visit, subject, text, fault=malformed.message)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ostiary.audit.replay import DAYS
-from ostiary.doors.console.drafting import MANAGED, Subject, begun, embedded_subject, managed_subject
+from ostiary.doors.console.drafting import MANAGED, Subject, begun, embedded_subject, managed_subject, size_limit
 from ostiary.doors.console.editing import as_typed, checked
 from ostiary.doors.console.pages.policy_editor import Outlook, outlook
 from ostiary.doors.console.registry import page
@@ -30,7 +30,7 @@ def preview(visit: Visit) -> Reply:
     if subject is None:
         return visit.redirect("/preview")
     text = as_typed(visit.form.raw("document"))
-    found = checked(text, subject.kind)
+    found = checked(text, subject.kind, size_limit(visit, subject))
     if found.fault is not None or not text.strip():
         return _shown(
             visit, subject, text, None, found.fault.message if found.fault else visit._("There is no text yet.")
@@ -59,6 +59,7 @@ def _shown(visit: Visit, subject: Subject, text: str, found: Outlook | None, fau
         title=visit._("Preview a change of %(name)s", name=name),
         subject=subject,
         text=text,
+        limit=size_limit(visit, subject),
         fault=fault,
         outlook=found,
         may_save=None if aws else subject.permission(visit),
