@@ -25,6 +25,7 @@ terraform {{
     key            = "prod/terraform.tfstate"
     region         = "ap-northeast-2"
     use_lockfile   = true
+    encrypt        = true
     use_path_style = true
     profile        = "planner"
     endpoints      = {{ s3 = "{endpoint}", iam = "{endpoint}", sts = "{endpoint}" }}
