@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.clients.conftest import Account
 from tests.clients.terminal import Terminal
 from tests.guarded.conftest import S3World
 from tests.guarded.test_acls import plain_get
+from tests.live import clean_environment
 from tests.needs import need
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("guarded")]
@@ -89,3 +91,37 @@ def test_the_state_of_a_bucket_is_read_as_infrastructure_tools_read_it(aws: Term
     assert not aws.text(f"s3api get-bucket-logging --bucket {bucket}").strip()
     assert not aws.text(f"s3api get-bucket-notification-configuration --bucket {bucket}").strip()
     assert aws(f"s3api get-bucket-request-payment --bucket {bucket}") == {"Payer": "BucketOwner"}
+
+
+def test_s3cmd_sets_and_reads_acls(guarded: S3World, tmp_path: Path) -> None:
+    s3cmd = shutil.which("s3cmd")
+    need(s3cmd, "s3cmd is not installed")
+    bucket, closed, (akid, secret) = guarded.with_acls(), guarded.bucket(), guarded.server.root
+    place = guarded.server.endpoint.removeprefix("http://")
+    settings = {
+        "access_key": akid,
+        "secret_key": secret,
+        "host_base": place,
+        "host_bucket": place,
+        "use_https": "False",
+    }
+    lines = [f"{name} = {value}\n" for name, value in {**settings, "bucket_location": "ap-northeast-2"}.items()]
+    (tmp_path / ".s3cfg").write_text("[default]\n" + "".join(lines))
+    (tmp_path / "f.txt").write_text("hello")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(s3cmd), "-c", str(tmp_path / ".s3cfg"), *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, cwd=tmp_path, env=clean_environment(tmp_path), timeout=60
+        )
+
+    assert run("put", "--acl-public", "f.txt", f"s3://{bucket}/f.txt").returncode == 0
+    assert plain_get(guarded, bucket, "f.txt") == b"hello"
+    assert run("setacl", "--acl-private", f"s3://{bucket}/f.txt").returncode == 0
+    assert plain_get(guarded, bucket, "f.txt") == 403
+    assert run("setacl", "--acl-public", f"s3://{bucket}").returncode == 0
+    assert "*anon*: READ" in run("info", f"s3://{bucket}").stdout
+    assert run("put", "f.txt", f"s3://{closed}/f.txt").returncode == 0
+    refused = run("setacl", "--acl-public", f"s3://{closed}/f.txt")
+    assert "AccessControlListNotSupported" in refused.stderr
+    assert "FULL_CONTROL" in run("info", f"s3://{closed}/f.txt").stdout
