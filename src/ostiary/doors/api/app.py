@@ -174,7 +174,7 @@ class ApiApp:
             body=body,
             source_ip=source_ip,
             secure=secure,
-            tls_version=exchange.tls_version,
+            tls_version=exchange.tls_version if source_ip == exchange.source_ip else None,  # else it is the proxy's
             at=at,
             request_id=new_request_id(at),
         )
