@@ -27,6 +27,7 @@ from ostiary.store.openid import Issuers, OpenIdProviders
 from ostiary.store.organization import OrganizationPolicies, Organizations
 from ostiary.store.passwords import PasswordPolicies, PasswordsSet
 from ostiary.store.possessions import Attachments, Buckets, InlinePolicies, Settings, Tags
+from ostiary.store.posture import Postures
 from ostiary.store.reports import ReportJobs, ServiceAccesses
 from ostiary.store.role_lists import InstanceLists, RoleLists
 from ostiary.store.s3 import AccountPublicAccess, BucketAccess, ObjectAccess
@@ -127,5 +128,6 @@ class Transaction:
     sign_in_failures = _Noun(SignInFailures)
     user_lists = _Noun(UserLists)
     group_lists = _Noun(GroupLists)
+    postures = _Noun(Postures)
     events = _Noun(Events)
     documents = _Noun(Documents)
