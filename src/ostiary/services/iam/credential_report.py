@@ -70,11 +70,7 @@ def generate_credential_report(call: Call, tx: Transaction) -> dict[str, Any]:
 @operation("iam", "GetCredentialReport", asks=on_everything("iam:GetCredentialReport"), blocking=True)
 def get_credential_report(call: Call, tx: Transaction) -> dict[str, Any]:
     """The report as CSV."""
-    requested = tx.report_jobs.credential_report_requested(call.account)
-    if requested is None:
-        raise CredentialReportNotPresent("")
-    if call.now - requested >= _VALID:
-        raise CredentialReportExpired("")
+    hold_present(call, tx)
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -83,18 +79,28 @@ def get_credential_report(call: Call, tx: Transaction) -> dict[str, Any]:
     return {"Content": content, "ReportFormat": "text/csv", "GeneratedTime": moment(call.now)}
 
 
+def hold_present(call: Call, tx: Transaction) -> None:
+    """Hold that a report was asked for of late. Raises `CredentialReportNotPresent`, `CredentialReportExpired`."""
+    requested = tx.report_jobs.credential_report_requested(call.account)
+    if requested is None:
+        raise CredentialReportNotPresent("")
+    if call.now - requested >= _VALID:
+        raise CredentialReportExpired("")
+
+
 def _rows(tx: Transaction, account_id: str) -> Iterator[dict[str, str]]:
     account = tx.accounts.get(account_id)
     if account is not None:
-        yield _of_root(tx, account)
+        yield row_of_root(tx, account)
     after = ""
     while found := tx.users.page(account_id, after=after, limit=_BATCH):
         for user in found:
-            yield _of_user(tx, user)
+            yield row_of_user(tx, user)
         after = by_name(found[-1])
 
 
-def _of_root(tx: Transaction, account: AccountRecord) -> dict[str, str]:
+def row_of_root(tx: Transaction, account: AccountRecord) -> dict[str, str]:
+    """The root user's row."""
     has_password = account.root_password is not None
     return {
         "user": ROOT,
@@ -108,7 +114,8 @@ def _of_root(tx: Transaction, account: AccountRecord) -> dict[str, str]:
     }
 
 
-def _of_user(tx: Transaction, user: UserRecord) -> dict[str, str]:
+def row_of_user(tx: Transaction, user: UserRecord) -> dict[str, str]:
+    """A user's row."""
     profile = tx.login_profiles.get(user.id)
     changed = expires = None
     if profile is not None:
