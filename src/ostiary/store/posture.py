@@ -48,6 +48,7 @@ _own_policies: Final = or_(
 )
 _LISTS: Final[Mapping[str, Select[Any]]] = {
     "users": _users(users),
+    "roles": _roles(or_(given("find") == literal(""), func.instr(_r.name_key, given("find")) > 0)),
     "password-no-mfa": _users(_profiles, ~exists().where(mfa_devices.c.owner_id == _u.id)),
     "key-warning": _users(_keys, _k.active, _k.created <= given("warning")),
     "key-caution": _users(_keys, _k.active, _k.created <= given("caution"), _k.created > given("warning")),
@@ -154,6 +155,7 @@ class Postures(Rows):
 
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "users": (),
+    "roles": (),
     "password-no-mfa": (),
     "key-warning": ("warning",),
     "key-caution": ("warning", "caution"),
