@@ -149,9 +149,9 @@ def test_a_thousand_principals_agree_with_the_judge_and_take_no_second(console: 
                 tx.groups.enrol("AGPA1", user_id)
             if number % 7 == 0:
                 tx.inline_policies.put(user_id, "m", document("s3:GetObject", Condition=MFA))
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = table(admin, "action=s3:GetObject&resource=arn:aws:s3:::box/0")
-    taken = time.perf_counter() - begun
+    taken = time.process_time() - begun
     judge, facts = (
         console.house.judge,
         RequestFacts(request_id="r", at=NOW, source_ip="10.0.0.1", secure=True, region="us-east-1"),
@@ -161,5 +161,4 @@ def test_a_thousand_principals_agree_with_the_judge_and_take_no_second(console: 
         allowed = judge.judge(console.world.user(f"u{number}"), ask, facts).allowed
         told = found.get(f"u{number} User", ["No"])[0]
         assert told == ("Yes" if allowed else "Under conditions" if number % 7 == 0 else "No"), number
-    assert taken < 2, taken  # half of one where nothing else runs
-    print("TAKEN", taken)
+    assert taken < 1.5, taken  # half a second where nothing else runs
