@@ -58,3 +58,12 @@ ready(() => {
   wide.addEventListener("change", fit);
   fit();
 });
+
+// What is shown once is kept by copying or saving it; leaving before that asks first.
+ready(() => {
+  let kept = !document.querySelector("[data-secret]");
+  addEventListener("beforeunload", (event) => { if (!kept) event.preventDefault(); });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-copy], [data-reveal], [data-saved]")) kept = true;
+  });
+});

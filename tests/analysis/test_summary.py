@@ -60,6 +60,8 @@ def test_a_level_is_full_when_none_of_its_actions_is_left_out() -> None:
     assert row.everything and row.levels == row.full
     (row,) = summarize(written({"Action": ["sqs:List*", "sqs:SendMessage"]}))
     assert "Write" in row.levels and "Write" not in row.full
+    (row,) = summarize(written({"Action": ["s3-object-lambda:Get*", "s3-object-lambda:List*"]}))
+    assert row.levels == ("List", "Read") and not row.everything
 
 
 def test_denials_are_rows_of_their_own_and_take_away() -> None:

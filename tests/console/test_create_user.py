@@ -39,6 +39,7 @@ def test_a_key_with_a_policy_attached_directly(browser: Browser, console: Consol
     browser.submit(way="attach", find="s3 read", button="find")
     page = browser.submit(policy=[READ], button="4")
     assert "AmazonS3ReadOnlyAccess" in page.words and "aws iam create-access-key --user-name testuser" in page.words
+    assert "A whole service on all resources" not in page.words  # it is a narrow grant
     assert users(console) == ["admin"]  # S24: nothing is there before the button
     page = browser.submit(button=CREATE)
     assert "testuser is created" in page.words and page.headers["cache-control"] == "no-store"

@@ -49,11 +49,8 @@ class ServiceSummary:
     """The statement has NotResource."""
     conditions: tuple[str, ...]
     """`StringEquals aws:PrincipalTag/team = storage`, one for each test."""
-
-    @property
-    def everything(self) -> bool:
-        """Whether every action of the service (of all services) is spoken of."""
-        return bool(self.full) and self.levels == self.full
+    everything: bool
+    """Whether every action of the service (of all services) is spoken of."""
 
     @property
     def everywhere(self) -> bool:
@@ -234,6 +231,7 @@ class _Row:
             resources=tuple(item.text for item in statement.resources),
             all_but_resources=statement.resource_element == "NotResource",
             conditions=_conditions(statement),
+            everything=not negated and _is_whole(self.service, full),
         )
 
 
@@ -268,6 +266,11 @@ def _levels(service: str, actions: Collection[str]) -> tuple[tuple[str, ...], tu
     of_level = _by_level(service)
     some = tuple(level for level in LEVELS if not of_level[level].isdisjoint(actions))
     return some, tuple(level for level in some if of_level[level] <= frozenset(actions))
+
+
+def _is_whole(service: str, full: Collection[str]) -> bool:
+    levels = LEVELS if service == EVERY_SERVICE else [level for level in LEVELS if _by_level(service)[level]]
+    return bool(levels) and set(full) == set(levels)
 
 
 @cache

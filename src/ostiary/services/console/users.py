@@ -8,12 +8,14 @@ Source: IAM User Guide, "View IAM users", "Find unused AWS credentials"; the per
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ostiary.authorization.judge import Ask
 from ostiary.services.console.thresholds import DAY, Thresholds, days_since, present
-from ostiary.services.iam.names import USER
+from ostiary.services.iam.asks import ask_named
+from ostiary.services.iam.names import GROUP, USER
 from ostiary.services.operation import Call
 from ostiary.services.view import on, seen, view
 from ostiary.store.records import UserRecord
@@ -103,6 +105,21 @@ class UserTable:
 @view("iam", "ListUsers", asks=on("iam:ListUsers"))
 def user_table(call: Call, tx: Transaction) -> UserTable:
     """A page of the account's users; `size` 0 gives all that are found."""
+    return _table(call, tx, may_filter=False)
+
+
+def _on_group(call: Call, tx: Transaction) -> Iterable[Ask]:
+    return (ask_named(call, tx, "iam:GetGroup", GROUP, call.params["group"]),)
+
+
+@view("iam", "GetGroup", asks=_on_group)
+def member_table(call: Call, tx: Transaction) -> UserTable:
+    """A page of the members of the `group`."""
+    GROUP.get(tx, call.account, call.params["group"])
+    return _table(call, tx, may_filter=True)
+
+
+def _table(call: Call, tx: Transaction, *, may_filter: bool) -> UserTable:
     params = call.params
     shows = _shown(call)
     thresholds = present(tx, call.account)
@@ -112,7 +129,7 @@ def user_table(call: Call, tx: Transaction) -> UserTable:
     chips = frozenset(
         chip for chip in params.get("chips", ()) if chip in _FILTERED_BY and shows.issuperset(_FILTERED_BY[chip])
     )
-    group, group_id = params.get("group", "") if GROUPS in shows else "", ""
+    group, group_id = params.get("group", "") if may_filter or GROUPS in shows else "", ""
     if group:
         record = tx.groups.get(call.account, group)
         group_id = record.id if record is not None else "-"
