@@ -92,6 +92,8 @@ def test_what_is_not_believed_signs_nobody_in(console: Console) -> None:
         page = post(browser, "/saml", SAMLResponse=text)
         assert page.status in (400, 403) and words in page.words, (words, page.words)
         assert browser.get("/").path.startswith("/signin")
+    failures = [each for each in console.events() if each["eventName"] == "ConsoleLogin" and "errorMessage" in each]
+    assert len(failures) == len(bad) and failures[1]["recipientAccountId"] == ACCOUNT
     company.trusts(actions="sts:AssumeRoleWithWebIdentity")
     page = post(browser, "/saml", SAMLResponse=good)
     assert page.status == 403 and "Not authorized to perform sts:AssumeRoleWithSAML" in page.words
@@ -121,6 +123,8 @@ def test_where_to_go_is_never_another_site(console: Console) -> None:
     for relay, to in (
         ("https://evil.example/", "/"),
         ("//evil.example/x", "/"),
+        ("/\t/evil.example/x", "/"),
+        ("/\\evil.example/x", "/"),
         ("https://localhost/users?find=a", "/users?find=a"),
         ("javascript:alert(1)", "/"),
         ("", "/"),

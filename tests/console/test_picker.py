@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from ostiary import catalog
+from ostiary.services.console.wide import wide
 from tests.console.people import Console
 from tests.world import ALLOW_ALL, document
 
@@ -69,3 +71,15 @@ def test_a_part_alone_is_answered_soon(console: Console) -> None:
     took = time.perf_counter() - began
     assert answer.text.strip().startswith('<div id="picker"') and "<html" not in answer.text
     assert took < 0.25  # the budget is 50 ms of the server's; this machine does other things too
+
+
+def test_reading_a_whole_service_is_no_wide_grant() -> None:
+    def told(name: str) -> tuple[str, ...]:
+        arn = f"arn:aws:iam::aws:policy/{name}"
+        policy = catalog.managed_policy(arn)
+        text = None if policy is None else catalog.document(arn, policy.default_version)
+        assert text is not None
+        return wide([text])
+
+    assert told("AmazonS3ReadOnlyAccess") == ()
+    assert told("AmazonS3FullAccess") == ("whole-service",)

@@ -85,6 +85,15 @@ def offers(house: House, text: str, request_id: str, at: datetime, provider_id: 
     return found
 
 
+def named_account(house: House, text: str, provider_id: str = "") -> str:
+    """The account that a response says to be for, which nobody has verified; empty when it names none of ours."""
+    try:
+        candidates = _candidates(house, text, provider_id)
+    except Rejected:
+        return ""
+    return candidates[0].account if candidates else ""
+
+
 def believed(house: House, provider: SamlProviderRecord, text: str, at: datetime) -> Assertion:
     """What a provider says, verified. Raises `Rejected`."""
     with house.store.read() as tx:

@@ -19,6 +19,7 @@ PERMISSIONS: Final = "permissions"
 WHOLE_SERVICE: Final = "whole-service"
 """All actions of a service on all resources."""
 
+_CHANGING: Final = "Write"
 _ESCALATING: Final = frozenset({"Permissions management"})
 
 
@@ -31,7 +32,7 @@ def wide(documents: Iterable[str]) -> tuple[str, ...]:
         elif row.everywhere and not row.conditions:
             if row.service == "iam" and not _ESCALATING.isdisjoint(row.levels):
                 found.add(PERMISSIONS)
-            if row.everything:
+            if row.everything and _CHANGING in row.levels:
                 found.add(WHOLE_SERVICE)
     order = (ADMINISTRATOR, ALL_SERVICES, PERMISSIONS, WHOLE_SERVICE)
     told = tuple(each for each in order if each in found)

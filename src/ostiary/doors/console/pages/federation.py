@@ -72,6 +72,10 @@ def _assertion(visit: Visit, provider_id: str) -> Reply:
     text, house = visit.form.raw("SAMLResponse")[:_LONGEST], visit.gate.house
     try:
         found = federation.offers(house, text, visit.facts.request_id, visit.facts.at, provider_id)
+    except ServiceFault as fault:
+        visit.gate.note_refused_word(federation.named_account(house, text, provider_id), visit.facts)
+        return _refused(visit, fault)
+    try:
         wanted = visit.form.get("role")
         chosen = next((each for each in found if each.role_arn == wanted), found[0] if len(found) == 1 else None)
         if chosen is None:

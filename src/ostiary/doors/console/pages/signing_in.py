@@ -125,7 +125,8 @@ def choose_theme(visit: Visit) -> Reply:
 
 def own_path(text: str) -> str:
     """A path of ours to go to: never another site's."""
-    return text if text.startswith("/") and not text.startswith(("//", "/\\")) and "\n" not in text else "/"
+    safe = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
+    return text if safe else "/"  # browsers leave tabs and line feeds out of addresses
 
 
 def code_devices(pending: Pending) -> list[MfaDeviceRecord]:
