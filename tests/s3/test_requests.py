@@ -216,7 +216,7 @@ def test_a_key_is_1024_bytes_at_most() -> None:
         ("HEAD", "/box", "policy", "MethodNotAllowed"),
         ("HEAD", "/box/k", "acl", "MethodNotAllowed"),
         ("PATCH", "/box/k", "", "MethodNotAllowed"),
-        ("OPTIONS", "/box/k", "", "MethodNotAllowed"),
+        ("OPTIONS", "/", "", "MethodNotAllowed"),
         ("PUT", "/", "", "MethodNotAllowed"),
         ("DELETE", "/", "", "MethodNotAllowed"),
         ("GET", "/box", "acl&policy", "InvalidArgument"),

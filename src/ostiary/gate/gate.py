@@ -38,7 +38,7 @@ from ostiary.services.s3.addresses import Endpoints, S3Refusal
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.faults import of_refusal
 from ostiary.services.s3.forms import LARGEST, Form, form_request, read_form
-from ostiary.services.s3.operations import Served, served
+from ostiary.services.s3.operations import PREFLIGHT, Served, served
 from ostiary.services.s3.post_policies import Sizes
 from ostiary.sigv4 import BodyReader, Presented, Reason, SignatureFault, Style, open_body, present, present_form
 from ostiary.wire.faults import WireFault
@@ -254,6 +254,8 @@ class Gate:
             if presented is not None:
                 raise SignatureFault(Reason.TWO_MECHANISMS)
             presented = in_form
+        if target.operation == PREFLIGHT:
+            presented = None  # browsers ask at the address of the request to come, whose signature is not this one's
         trail.claimed_key = presented.akid if presented else ""
         trail.style = presented.style if presented else None
         known = self._authenticate(route, presented, trail)

@@ -250,7 +250,7 @@ def _told(fault: SignatureFault | ServiceFault) -> ServiceFault:
 
 def sent_back(headers: Headers, route: Route) -> Headers:
     """The engine's headers as the caller gets them."""
-    kept = [each for each in headers if each[0] not in _NOT_SENT_BACK]
+    kept = [each for each in headers if each[0] not in _NOT_SENT_BACK and not each[0].startswith("seaweed-")]
     kept.append(("x-amz-request-id", route.request.request_id))
     return kept
 

@@ -37,6 +37,7 @@ _AS_HEADERS: Final = frozenset(
 _KINDS: Final = (
     *("x-amz-meta-", "x-amz-checksum-", "x-amz-server-side-encryption", "x-amz-object-lock-", "x-amz-grant-"),
 )
+_KEPT: Final = ("x-amz-version-id", "x-amz-checksum-", "access-control-", "vary")
 _STATUSES: Final = {"200": 200, "201": 201}
 _UNSTATED: Final = 204
 
@@ -78,6 +79,9 @@ def form_request(addressed: S3Request, form: Form) -> S3Request:
         for header in (named.get(name, name),)
         if header in _AS_HEADERS or header.startswith(_KINDS)
     }
+    origin = addressed.header("origin")
+    if origin is not None:
+        headers["origin"] = origin
     if "tagging" in form.fields:
         headers["x-amz-tagging"] = _tags(form.fields["tagging"])
     return replace(addressed, level=Level.OBJECT, key=key, headers=tuple(headers.items()))
@@ -111,7 +115,7 @@ def _answer(s3: S3Call, request_id: str, headers: Headers) -> Answer:
     bucket, key = s3.request.bucket or "", s3.request.key
     redirect = fields.get("success_action_redirect") or fields.get("redirect") or ""
     kept = [("etag", etag), ("x-amz-request-id", request_id)]
-    kept += [each for each in headers if each[0].startswith(("x-amz-version-id", "x-amz-checksum-"))]
+    kept += [each for each in headers if each[0].startswith(_KEPT)]
     if _absolute(redirect):
         told = urlencode({"bucket": bucket, "key": key, "etag": etag}, quote_via=quote_plus)
         to = f"{redirect}{'&' if urlsplit(redirect).query else '?'}{told}"

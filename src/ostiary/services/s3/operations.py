@@ -213,11 +213,15 @@ FORM: Final = "PostObject"
 """The upload by an HTML form, which botocore's model has not; to the engine it is a PutObject."""
 
 
+PREFLIGHT: Final = "OptionsObject"
+"""What a browser asks before a request to another site, which botocore's model has not either."""
+
+
 def served(operation: str) -> Served:
     """Who serves an operation; UNBUILT for every name that is in neither list."""
     if operation in OWNED:
         return Served.OWNED
-    return Served.FORWARDED if operation in FORWARDED or operation == FORM else Served.UNBUILT
+    return Served.FORWARDED if operation in FORWARDED or operation in (FORM, PREFLIGHT) else Served.UNBUILT
 
 
 def filled(operation: str, *, empty: bool) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from ostiary.services.s3.addresses import Endpoints, S3Refusal, decode, encode, read_address
-from ostiary.services.s3.operations import COPIES, PARAMETERS, TABLES, WITHOUT, Level
+from ostiary.services.s3.operations import COPIES, PARAMETERS, PREFLIGHT, TABLES, WITHOUT, Level
 
 Headers = Sequence[tuple[str, str]]
 """Lower-case names with their values in order; text is latin-1, one character a byte."""
@@ -25,7 +25,8 @@ _SIGNATURE: Final = frozenset(
     | {"x-amz-security-token", "x-amz-content-sha256"}
 )
 _PLAIN: Final = frozenset(
-    {"cache-control", "content-disposition", "content-encoding", "content-language", "content-md5", "content-type"}
+    {"access-control-request-headers", "access-control-request-method", "origin"}
+    | {"cache-control", "content-disposition", "content-encoding", "content-language", "content-md5", "content-type"}
     | {"expires", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "range"}
 )
 _OURS: Final = (
@@ -182,6 +183,8 @@ def _other(operation: str, method: str, headers: Headers) -> S3Request:
 
 def _operation(method: str, level: Level, query: Mapping[str, str]) -> tuple[str, str]:
     """The operation and its sub-resource (`""`: none)."""
+    if method == "OPTIONS" and level is not Level.SERVICE:
+        return PREFLIGHT, ""
     named = [name for name in query if name in _EVERY_SUBRESOURCE]
     if len(named) > 1:
         raise S3Refusal(
@@ -208,6 +211,8 @@ def _known(operation: str, subresource: str, method: str, query: Mapping[str, st
     """The parameters that the operation has. A read may carry others with a value (a cache's `?v=3`): they are left
     out. Anything else unknown could name an operation that we don't know, and is refused.
     """
+    if operation == PREFLIGHT:
+        return {}
     known = PARAMETERS.get(operation, frozenset()) | ({subresource} if subresource else set())
     for name, value in query.items():
         if name not in known and (method not in ("GET", "HEAD") or value == ""):
