@@ -17,12 +17,12 @@ DAY = 86_400
 
 def findings(page: Page) -> dict[str, str]:
     """Title and kind of each finding, in their order."""
-    found = page.select("//*[contains(@class, 'finding ')]")
+    found = page.select("//*[contains(@class, 'concern ')]")
     return {each.xpath(".//strong")[0].text_content(): each.get("class").split()[1] for each in found}
 
 
 def finding(page: Page, title: str) -> str:
-    (found,) = page.select(f"//*[contains(@class, 'finding ')][.//strong[text()='{title}']]")
+    (found,) = page.select(f"//*[contains(@class, 'concern ')][.//strong[text()='{title}']]")
     return " ".join(found.text_content().split())
 
 

@@ -26,9 +26,10 @@ def test_every_text_is_translated(language: str) -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_translations_have_the_same_places_for_values(language: str) -> None:
-    for message, (path, _) in translated(language).items():
+    there = translated(language)
+    for message, (path, _) in there.items():
         wanted = _places(message) if isinstance(message, str) else _places(message[0]) | _places(message[1])
-        for text in _strings(translated(language), message):
+        for text in _strings(there, message):
             assert _places(text) == wanted, (path, message)
 
 
