@@ -135,7 +135,8 @@ def test_a_saved_change_is_in_force_and_can_be_undone(console: Console) -> None:
     page = browser.submit("//div[@role='status']//form")
     assert "Version v1 is in force." in page.words
     assert in_force(console)["Statement"][0]["Action"] == ["iam:ListUsers"]
-    hostile = browser.get(f"/policies/detail?arn={ARN}&undo=v1&saved=%3Cscript%3E")
+    assert not browser.get(f"/policies/detail?arn={ARN}&undo=v1&saved=v2").select("//div[@role='status']//form")
+    hostile = browser.get(f"/policies/detail?arn={ARN}&undo=%3Cscript%3E&saved=v1")
     assert "<script>" not in hostile.text and not hostile.select("//div[@role='status']//form")
 
 

@@ -12,8 +12,8 @@ from tests.console.chromium import Watched
 from tests.live import Server
 
 EDITOR_BUDGET = 220_000
-LIVE_SECONDS = 1.0
-"""On a quiet machine 0.18: 0.15 of it the editor waits for more."""
+LIVE_SECONDS = 5.0
+"""On a quiet machine 0.16, of which the editor waits 0.13 for more; tests share theirs."""
 
 
 def policy(live: Server, name: str, *statements: dict[str, Any]) -> str:
@@ -61,8 +61,7 @@ def test_a_breaking_change_written_by_keyboard_is_warned_about_and_undone(root_w
     page.keyboard.press("F8")  # the next one, and then the first again
     page.keyboard.insert_text('"iam:GetUse"')
     page.keyboard.press("ArrowLeft")
-    page.keyboard.press("Control+Space")
-    page.wait_for_selector(".cm-tooltip-autocomplete li:has-text('iam:GetUser')")
+    _offered(page, "iam:GetUser")
     time.sleep(0.1)  # the list takes keys only once it was seen
     page.keyboard.press("Enter")
     begun = time.monotonic()
@@ -112,6 +111,20 @@ def test_policies_are_found_while_one_types_and_written_in_a_form(root_window: W
     assert in_force(live, arn)["Statement"][0]["Action"] == ["s3:GetObject", "s3:PutObject"]
     page = root_window.go(f"/policies/compare?arn={arn}&from=v2&to=v1")
     root_window.check_accessibility("two versions")
+
+
+def _offered(page: Any, text: str) -> None:
+    """Ask for completions until this one is there: on a busy machine an answer may come too late to be shown."""
+    from playwright.sync_api import TimeoutError
+
+    for last in (False, False, True):
+        page.keyboard.press("Control+Space")
+        try:
+            page.wait_for_selector(f".cm-tooltip-autocomplete li:has-text('{text}')", timeout=10_000)
+            return
+        except TimeoutError:
+            if last:
+                raise
 
 
 def _weighs(page: Any) -> None:

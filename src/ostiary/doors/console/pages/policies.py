@@ -71,7 +71,7 @@ def _detail(visit: Visit, arn: str, tab: str, status: int = 200, **wrong: Any) -
         "here": urlencode({"arn": arn}),
         "may_edit": visit.may("iam", "CreatePolicyVersion", PolicyArn=arn),
         "may_delete": visit.may("iam", "DeletePolicy", PolicyArn=arn),
-        "undo": _undo(visit) if tab == TABS[0] else None,
+        "undo": _undo(visit, found["DefaultVersionId"]) if tab == TABS[0] else None,
         "wrong": "",
         **_of_tab(visit, arn, found, tab),
         **wrong,
@@ -79,14 +79,11 @@ def _detail(visit: Visit, arn: str, tab: str, status: int = 200, **wrong: Any) -
     return visit.page("policies/detail.html", status=status, title=found["PolicyName"], **values)
 
 
-def _undo(visit: Visit) -> tuple[str, str] | None:
+def _undo(visit: Visit, default: str) -> tuple[str, str] | None:
     """After a version was saved: the one before it, which can be put in force again, and the saved one."""
     before, saved = visit.query.get("undo"), visit.query.get("saved")
-    return (before, saved) if _is_version(before) and _is_version(saved) else None
-
-
-def _is_version(text: str) -> bool:
-    return text[:1] == "v" and text[1:].isascii() and text[1:].isdecimal()
+    is_version = before[:1] == "v" and before[1:].isascii() and before[1:].isdecimal()
+    return (before, saved) if is_version and saved == default else None
 
 
 def _of_tab(visit: Visit, arn: str, found: dict[str, Any], tab: str) -> dict[str, Any]:
