@@ -1,8 +1,11 @@
-"""`ostiary account create|list|quota|thresholds|delegations|role-template`."""
+"""`ostiary account create|list|quota|thresholds|reset-root|delegations|role-template`."""
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
+import uuid
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,6 +18,7 @@ from ostiary.services.console import thresholds as ages
 from ostiary.services.iam import quotas
 from ostiary.services.iam.delegation import state_of
 from ostiary.services.iam.template_files import UnusableTemplate, add_template
+from ostiary.services.root_recovery import NoSuchAccount, reset_root
 from ostiary.services.sts.delegated_tokens import token_of
 from ostiary.settings import Settings
 
@@ -185,6 +189,39 @@ def role_template(
     finally:
         built.close()
     typer.echo(f"{kept.arn} version {kept.minor}")
+
+
+@app.command("reset-root")
+def reset_root_(
+    account: Annotated[str, typer.Argument(help="The account's id.")],
+    data: Data = DEFAULT_DATA,
+    remove_mfa: Annotated[
+        bool, typer.Option("--remove-mfa", help="Take its MFA devices away too: for a root user who has lost them.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Give an account's root user another password, and print it, this once. Its console sessions end."""
+    _must_exist(data)
+    built = build(Settings(data=data.expanduser().absolute()))
+    try:
+        operator = f"{getpass.getuser()} (uid {os.getuid()})"
+        request_id = str(uuid.UUID(bytes=built.house.entropy.draw(16), version=4))
+        made = reset_root(built.house, account, remove_mfa=remove_mfa, request_id=request_id, operator=operator)
+        with built.house.store.read() as tx:
+            left = len(tx.mfa_devices.of(account))
+    except NoSuchAccount:
+        _refuse(f"there is no account `{account}`")
+    finally:
+        built.close()
+    if as_json:
+        told = {"email": made.email, "password": made.password, "removed": made.removed, "ended": made.ended}
+        typer.echo(json.dumps(told))
+        return
+    typer.echo(f"email          {made.email}\nroot password  {made.password}")
+    for serial in made.removed:
+        typer.echo(f"removed        {serial}")
+    if left:
+        typer.echo(f"{left} MFA {'device is' if left == 1 else 'devices are'} still asked for; see --remove-mfa")
 
 
 def _limit(text: str) -> int:

@@ -14,7 +14,7 @@ from typing import Final
 
 from ostiary.credentials.access_keys import LONG_TERM, new_access_key_id, new_secret
 from ostiary.credentials.passwords import hash_password
-from ostiary.entropy import letters
+from ostiary.entropy import Entropy, letters
 from ostiary.identifiers import ACCOUNT_ID, AccountId
 from ostiary.services.operation import House
 from ostiary.services.organizations.founding import join, of_installation
@@ -112,7 +112,7 @@ def found(
     email = email or f"root+{account_id}@localhost"
     akid = akid or new_access_key_id(LONG_TERM, account_id, entropy)
     secret = secret or new_secret(entropy)
-    password = password or letters(entropy, 24, _PASSWORD_ALPHABET)
+    password = password or new_root_password(entropy)
     hashed = hash_password(password)
     founded = Founded(account=account_id, email=email, akid=akid, secret=secret, password=password)
     try:
@@ -167,6 +167,11 @@ def admit(
     if organization is not None and tx.organizations.member(account) is None:
         join(tx, organization, account, now)
     return record
+
+
+def new_root_password(entropy: Entropy) -> str:
+    """24 letters that are told apart when they are read aloud."""
+    return letters(entropy, 24, _PASSWORD_ALPHABET)
 
 
 def new_account_id(house: House) -> str:
