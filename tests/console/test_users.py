@@ -105,6 +105,9 @@ def test_pages(console: Console) -> None:
     page = browser.get("/users?page=2&sort=name")
     assert [row[1] for row in page.rows()] == ["u24", "u25", "u26"]
     assert len(browser.get("/users?page=99").rows()) == 3
+    assert (
+        len(browser.get("/users?page=99&find=u").rows()) == 2 and "27 of 28 users" in browser.get("/users?find=u").words
+    )
 
 
 def test_a_viewer_sees_what_they_may_and_sorts_by_nothing_else(console: Console) -> None:

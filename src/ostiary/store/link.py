@@ -71,6 +71,7 @@ class Question(Prepared, Generic[T]):
 
     def __init__(self, record: Callable[..., T], asked: Select[Any]) -> None:
         super().__init__(asked)
+        self.asked = asked
         self._record = record
         columns = list(asked.selected_columns)
         self._names = tuple(column.name for column in columns)

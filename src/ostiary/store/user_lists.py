@@ -45,6 +45,7 @@ _key_used: Final = (
     .where(_k.owner_id == _u.id)
     .scalar_subquery()
 )
+_key_was_used: Final = exists().where(_k.owner_id == _u.id, _use.key_id == _k.id)
 _has_password: Final = exists().where(_p.user_id == _u.id)
 _has_mfa: Final = exists().where(_d.owner_id == _u.id)
 
@@ -72,12 +73,13 @@ _ORDERS: Final[Mapping[str, ColumnElement[Any]]] = {
     "activity": _activity,
     "created": _u.created,
 }
+# the cheapest first: what it leaves out is asked nothing more
 _FILTERS: Final[Mapping[str, ColumnElement[bool]]] = {
     "find": func.instr(_u.name_key, given("find")) > 0,
     "group": exists().where(_m.user_id == _u.id, _m.group_id == given("group")),
-    "key": _oldest_key <= given("key"),
     "without_mfa": _without_mfa,
-    "never_used": _activity.is_(None),
+    "key": _oldest_key <= given("key"),
+    "never_used": and_(_u.password_used.is_(None), ~_key_was_used),
 }
 
 
@@ -127,6 +129,23 @@ class KeyFacts:
     used: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class UserPage:
+    """A part of what a query finds."""
+
+    records: Sequence[UserRecord]
+    number: int
+    total: int
+
+
+def _pages(total: int, size: int | None) -> int:
+    return 1 if size is None else max(1, -(-total // size))
+
+
+def _part(number: int, size: int | None) -> dict[str, int]:
+    return {"skip": 0, "limit": -1} if size is None else {"skip": (number - 1) * size, "limit": size}
+
+
 @dataclass(slots=True)
 class Possessions:
     """What a user has."""
@@ -149,12 +168,23 @@ def _found(filters: frozenset[str], sort: str, descending: bool) -> Question[Use
 
 
 @cache
+def _found_counted(filters: frozenset[str], sort: str, descending: bool) -> Question[tuple[UserRecord, int]]:
+    """The same, each with how many there are in all: one reading of the table does for both."""
+    asked = _found(filters, sort, descending).asked.add_columns(func.count().over().label("total"))
+    return Question(_with_total, asked)
+
+
+def _with_total(total: int, **values: Any) -> tuple[UserRecord, int]:
+    return UserRecord(**values), total
+
+
+@cache
 def _count(filters: frozenset[str]) -> Prepared:
     return Prepared(_filtered(select(func.count()).select_from(users), filters))
 
 
 def _filtered(asked: Select[Any], filters: frozenset[str]) -> Select[Any]:
-    return asked.where(_u.account == given("account"), *(_FILTERS[name] for name in sorted(filters)))
+    return asked.where(_u.account == given("account"), *(asked for name, asked in _FILTERS.items() if name in filters))
 
 
 def _among(column: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -181,10 +211,19 @@ _DEVICES: Final = Prepared(select(_d.owner_id, _d.kind).where(_among(_d.owner_id
 class UserLists(Rows):
     """An account's users."""
 
-    def page(self, query: UserQuery, *, skip: int, limit: int) -> Sequence[UserRecord]:
-        """Some of those that a query finds, in its order."""
-        asked = _found(query.filters, query.sort, query.descending)
-        return self._link.all(asked, skip=skip, limit=limit, **query.told())
+    def page(self, query: UserQuery, number: int, size: int | None) -> UserPage:
+        """A page of those that a query finds, in its order; the last one where there are not so many. No size: all."""
+        if not query.filters:
+            total = self.count(query)
+            number = min(number, _pages(total, size))
+            asked = _found(query.filters, query.sort, query.descending)
+            return UserPage(self._link.all(asked, **_part(number, size), **query.told()), number, total)
+        counted = _found_counted(query.filters, query.sort, query.descending)
+        found = self._link.all(counted, **_part(number, size), **query.told())
+        if not found and number > 1:
+            number = _pages(self.count(query), size)
+            found = self._link.all(counted, **_part(number, size), **query.told())
+        return UserPage([record for record, _ in found], number, found[0][1] if found else 0)
 
     def count(self, query: UserQuery) -> int:
         """How many it finds."""
@@ -213,13 +252,24 @@ _inline: Final = (
     select(func.count()).select_from(inline_policies).where(inline_policies.c.owner_id == _g.id).scalar_subquery()
 )
 _policies: Final = _attached + _inline
-_member_used: Final = (
-    select(func.nullif(func.max(func.max(func.coalesce(_u.password_used, 0), func.coalesce(_key_used, 0))), 0))
-    .select_from(memberships.join(users, _u.id == _m.user_id))
-    .where(_m.group_id == _g.id)
-    .correlate(groups)
-    .scalar_subquery()
+_owner_used: Final = (
+    select(_k.owner_id, func.max(_use.at).label("at"))
+    .select_from(access_key_uses.join(access_keys, _k.id == _use.key_id))
+    .group_by(_k.owner_id)
+    .subquery("owner_used")
 )
+_used_by_group: Final = (
+    select(
+        _m.group_id,
+        func.max(func.max(func.coalesce(_u.password_used, 0), func.coalesce(_owner_used.c.at, 0))).label("at"),
+    )
+    .select_from(
+        memberships.join(users, _u.id == _m.user_id).outerjoin(_owner_used, _owner_used.c.owner_id == _m.user_id)
+    )
+    .group_by(_m.group_id)
+    .subquery("used_by_group")
+)
+_member_used: Final = func.nullif(_used_by_group.c.at, 0)
 _GROUP_ORDERS: Final[Mapping[str, ColumnElement[Any]]] = {
     "members": _members,
     "policies": _policies,
@@ -258,6 +308,7 @@ def _groups(sort: str, descending: bool) -> Question[GroupFacts]:
             _policies.label("policies"),
             _member_used.label("used"),
         )
+        .select_from(groups.outerjoin(_used_by_group, _used_by_group.c.group_id == _g.id))
         .where(_g.account == given("account"), _finds_group)
         .order_by(*order)
     )

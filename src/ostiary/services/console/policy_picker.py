@@ -136,7 +136,15 @@ def _matching(own: Sequence[Managed], find: str, kind: str) -> list[Managed]:
         for folded, policy in known
         if all(word in folded for word in words) and (kind != JOB_FUNCTION or is_job(policy))
     ]
-    found.sort(key=lambda each: (each[1].record is None, len(each[0]) if words else 0, each[0]))
+    # what AWS gives to service-linked roles alone can't be chosen: it comes last
+    found.sort(
+        key=lambda each: (
+            each[1].path == _OF_SERVICES,
+            each[1].record is None,
+            len(each[0]) if words else 0,
+            each[0],
+        )
+    )
     return [policy for _, policy in found]
 
 

@@ -143,21 +143,18 @@ def _table(call: Call, tx: Transaction, *, may_filter: bool) -> UserTable:
         sort=sort,
         descending=params.get("descending", False),
     )
-    total = tx.user_lists.count(UserQuery(account=call.account))
-    found = tx.user_lists.count(query) if query.filters else total
-    size = params.get("size", 25) or max(1, found)
-    pages = max(1, -(-found // size))
-    page = min(max(1, params.get("page", 1)), pages)
-    records = tx.user_lists.page(query, skip=(page - 1) * size, limit=size)
-    have = tx.user_lists.possessions(record.id for record in records)
+    size = params.get("size", 25) or None
+    found = tx.user_lists.page(query, max(1, params.get("page", 1)), size)
+    total = tx.user_lists.count(UserQuery(account=call.account)) if query.filters else found.total
+    have = tx.user_lists.possessions(record.id for record in found.records)
     may_list = seen(call, "iam:ListGroups") and GROUPS in shows
     return UserTable(
-        rows=tuple(_row(record, have[record.id], shows, call.now) for record in records),
+        rows=tuple(_row(record, have[record.id], shows, call.now) for record in found.records),
         total=total,
-        found=found,
-        page=page,
-        pages=pages,
-        first=(page - 1) * size + 1,
+        found=found.total,
+        page=found.number,
+        pages=max(1, -(-found.total // size)) if size else 1,
+        first=(found.number - 1) * (size or 0) + 1,
         sort=sort,
         descending=query.descending,
         chips=chips,
