@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import literal_column
+from sqlalchemy import func, literal_column
 
 from ostiary.store.link import IntegrityError, adding, changing, given, records, values_of
 from ostiary.store.named import Rows
@@ -16,6 +16,7 @@ _a: Final = accounts.c
 _ADD: Final = adding(accounts, AccountRecord)
 _GET: Final = records(accounts, AccountRecord, _a.id == given("id"))
 _BY_CANONICAL_ID: Final = records(accounts, AccountRecord, _a.canonical_id == given("canonical_id"))
+_BY_EMAIL: Final = records(accounts, AccountRecord, func.lower(_a.email) == given("email"))
 _BY_ALIAS: Final = records(accounts, AccountRecord, _a.alias == given("alias"))
 # several can be made within a second
 _oldest_first: Final[tuple[Any, ...]] = (_a.created, literal_column("accounts.rowid"))
@@ -44,6 +45,11 @@ class Accounts(Rows):
     def by_alias(self, alias: str) -> AccountRecord | None:
         """By alias."""
         return self._link.one(_BY_ALIAS, alias=alias)
+
+    def by_email(self, email: str) -> AccountRecord | None:
+        """By the root user's address, which is given in lower case."""
+        found = self._link.all(_BY_EMAIL, email=email)
+        return found[0] if found else None
 
     def all(self) -> Sequence[AccountRecord]:
         """Every account, the oldest first."""

@@ -22,6 +22,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Message, Receive
 
 from ostiary.authorization.context import RequestFacts
 from ostiary.doors.api.app import new_request_id
@@ -213,7 +214,8 @@ async def _form(request: Request) -> Fields:
         raise TooLarge
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         pairs = []
-        async with request.form(max_files=4, max_fields=1000, max_part_size=_MOST_BODY) as sent:
+        bounded = Request(request.scope, _bounded(request.receive))
+        async with bounded.form(max_files=4, max_fields=1000, max_part_size=_MOST_BODY) as sent:
             for name, value in sent.multi_items():
                 text = value
                 if isinstance(value, UploadFile):
@@ -226,6 +228,21 @@ async def _form(request: Request) -> Fields:
         if len(body) > _MOST_BODY:
             raise TooLarge
     return Fields.read(body.decode("ascii", "replace"))
+
+
+def _bounded(receive: Receive) -> Receive:
+    """A body that is no longer than is read, also where its length was not said before. Raises `TooLarge`."""
+    total = 0
+
+    async def bounded() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > _MOST_BODY:
+            raise TooLarge
+        return message
+
+    return bounded
 
 
 def _to_sign_in(visit: Visit) -> Reply:

@@ -6,6 +6,7 @@ Source: IAM User Guide, "How IAM users sign in to your AWS account", "Sign in as
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import quote
 
 from ostiary.doors.console import security
 from ostiary.doors.console.ceremonies import answer_of, asking_any, asking_owner
@@ -124,9 +125,14 @@ def choose_theme(visit: Visit) -> Reply:
 
 
 def own_path(text: str) -> str:
-    """A path of ours to go to: never another site's."""
-    safe = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
-    return text if safe else "/"  # browsers leave tabs and line feeds out of addresses
+    """A path of ours to go to: never another site's.
+
+    Browsers take a backslash for a slash, and leave out tabs and line ends: none of them has a place in a path.
+    """
+    plain = all(each > " " and each not in "\\\x7f" for each in text)
+    if not plain or not text.startswith("/") or text.startswith("//"):
+        return "/"
+    return quote(text, safe="/?&=%:;@!$'()*+,~#-._")
 
 
 def code_devices(pending: Pending) -> list[MfaDeviceRecord]:
