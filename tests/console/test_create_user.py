@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.console.people import Browser, Console, Page
+from tests.console.people import PASSWORD, Browser, Console, Page
 from tests.world import ALLOW_ALL, document
 
 READ = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
@@ -183,3 +183,17 @@ def test_a_viewer_sees_the_wizard_and_why_not(console: Console) -> None:
     third(viewer)
     page = viewer.submit(button="4")
     assert page.select("//button[@aria-disabled='true'][contains(., 'Create user')]")
+
+
+def test_the_password_is_asked_for_again_and_nothing_of_the_form_is_lost(browser: Browser, console: Console) -> None:
+    third(browser, "ann\nbob")
+    browser.submit(way="attach", find="AmazonS3ReadOnlyAccess", button="find")
+    page = browser.submit(policy=[READ], button="4")
+    console.world.clock.advance(seconds=301)
+    page = browser.submit(button=CREATE)
+    assert page.heading == "Confirm that it is you" and users(console) == ["admin"]
+    page = browser.submit(confirm_password="wrong")
+    assert page.status == 401
+    page = browser.submit(confirm_password=PASSWORD)
+    assert "2 users are created" in page.words, page.words
+    assert users(console) == ["admin", "ann", "bob"]
