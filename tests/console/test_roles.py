@@ -121,7 +121,7 @@ def test_a_viewer_is_told_what_they_may_not_do(console: Console) -> None:
     assert page.status == 200 and page.words.count("You are not allowed to see this.") == 2
     page = browser.get("/roles/web/trust")
     assert "Listing users and roles needs iam:ListUsers" in page.words
-    for to in ("detach", "delete", "revoke", "trust/edit", "boundary", "inline/delete"):
+    for to in ("detach", "delete", "revoke", "boundary", "inline/delete"):
         page = browser.post(
             f"/roles/web/{to}", {"typed": "web", "document": EC2, "policy": "own" if "inline" in to else READ_ONLY}
         )
@@ -263,14 +263,15 @@ def test_who_can_assume_is_judged_as_the_gate_would(console: Console) -> None:
         console.world.call("sts:AssumeRole", RoleArn=arn, RoleSessionName="s", by=console.world.user(who))
 
 
-def test_a_trust_policy_is_changed_and_bad_ones_are_refused_beside_the_field(console: Console) -> None:
+def test_the_trust_policy_is_written_in_the_editor(console: Console) -> None:
     role(console, "web")
     browser = console.administrator()
-    browser.get("/roles/web/trust/edit")
-    page = browser.submit(document="{}")
-    assert page.status == 400 and page.select("//*[@id='document-error']")
+    page = browser.get("/roles/web/trust")
+    (link,) = page.select("//a[normalize-space(.)='Edit trust policy']/@href")
+    assert "ec2.amazonaws.com" in browser.get(link).words
     new = trust({"Service": "lambda.amazonaws.com"})
-    assert browser.submit(document=new).path == "/roles/web/trust"
+    browser.submit("//main//form[.//textarea]", button="review", document=new)
+    browser.submit("//main//form[.//textarea]", button="Save policy")
     assert made(console, "web")["trust"][0]["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
@@ -328,8 +329,8 @@ def test_deleting_takes_the_name_and_everything_of_the_role(console: Console) ->
 def test_dangerous_changes_want_the_password_again(console: Console) -> None:
     role(console, "web")
     browser = console.administrator()
-    browser.get("/roles/web/trust/edit")
+    browser.get("/roles/web/delete")
     console.world.clock.advance(seconds=400)
-    page = browser.submit(document=trust({"Service": "lambda.amazonaws.com"}))
+    page = browser.submit(typed="web")
     assert page.heading == "Confirm that it is you"
-    assert made(console, "web")["trust"][0]["Principal"] == {"Service": "ec2.amazonaws.com"}
+    assert len(console.world.call("iam:ListRoles")["Roles"]) == 1

@@ -181,25 +181,6 @@ def set_boundary(visit: Visit) -> Reply:
     return visit.redirect(url_of(name), visit._("The permissions boundary was changed."))
 
 
-@page("GET", "/roles/{name}/trust/edit")
-def trust_form(visit: Visit) -> Reply:
-    """The trust policy, to be changed."""
-    role = _role(visit)
-    return _trust_form(visit, role, _document(role))
-
-
-@page("POST", "/roles/{name}/trust/edit", confirm=True)
-def change_trust(visit: Visit) -> Reply:
-    """Replace it."""
-    role = _role(visit)
-    document = visit.form.raw("document")
-    try:
-        visit.perform("iam", "UpdateAssumeRolePolicy", RoleName=role["RoleName"], PolicyDocument=document)
-    except ServiceFault as fault:
-        return _trust_form(visit, role, document, fault.message, fault.status or 400)
-    return visit.redirect(url_of(role["RoleName"], "trust"), visit._("The trust policy was changed."))
-
-
 @page("POST", "/roles/{name}/revoke", confirm=True)
 def revoke(visit: Visit) -> Reply:
     """Deny everything to the sessions that were begun before now, as AWS's console does."""
@@ -305,20 +286,6 @@ def _settings(visit: Visit, role: dict[str, Any], wrong: dict[str, str] | None =
         description=given.get("description") if given else role["Description"],
         hours=HOURS,
         may_change=visit.may("iam", "UpdateRole", RoleName=role["RoleName"]),
-    )
-
-
-def _trust_form(visit: Visit, role: dict[str, Any], document: str, wrong: str = "", status: int = 200) -> Reply:
-    name = role["RoleName"]
-    return visit.page(
-        "roles/trust_edit.html",
-        status=status,
-        title=visit._("Trust policy of %(name)s", name=name),
-        name=name,
-        url=url_of(name, "trust"),
-        document=document,
-        wrong=wrong,
-        may=visit.may("iam", "UpdateAssumeRolePolicy", RoleName=name, PolicyDocument="{}"),
     )
 
 
