@@ -1,4 +1,4 @@
-"""`python -m bench [--seconds N] [--rounds N] [--only serving|decisions|start|s3] [--json FILE]`."""
+"""`python -m bench [--seconds N] [--rounds N] [--only serving|decisions|start|s3|console] [--json FILE]`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import deciding, report, s3, serving, starting
+from bench import consoling, deciding, report, s3, serving, starting
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description="Measure side by side, in interleaved rounds.")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one turn of one server (2)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds after the one that warms up (5)")
-    parser.add_argument("--only", choices=("serving", "decisions", "start", "s3"), help="one part")
+    parser.add_argument("--only", choices=("serving", "decisions", "start", "s3", "console"), help="one part")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     given = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 132)
@@ -41,6 +41,9 @@ def main() -> None:
         if given.only in (None, "s3"):
             found["s3"] = s3.s3(work, given.seconds, given.rounds)
             console.print(s3.shown(found["s3"]))
+        if given.only in (None, "console"):
+            found["console"] = consoling.console(work, given.seconds)
+            console.print(report.consoled(found["console"]))
     if given.json:
         given.json.write_text(json.dumps(found, indent=2) + "\n")
 

@@ -104,3 +104,19 @@ def started(rows: Sequence[dict[str, Any]]) -> Table:
     for row in rows:
         table.add_row(row["server"], f"{row['seconds']:.2f}", f"{row['memory_mb']:.0f}")
     return table
+
+
+def consoled(found: dict[str, Any]) -> Group:
+    """Part 5."""
+    rates = _table("Log-ins to the console", ["", "", "of the goal's base"])
+    bare, only = found["argon2_a_second"], found["logins_a_second"]
+    rates.add_row("bare Argon2 comparisons a second, one thread", f"{bare:.1f}", "")
+    rates.add_row("log-ins a second", f"{only:.1f}", f"{only / bare:.2f}")
+    rates.add_row("log-ins a second beside the API's load", f"{found['logins_beside_the_api']:.1f}", "")
+    before, beside = found["api_p99_ms"], found["api_p99_ms_beside_logins"]
+    rates.add_row("API p99 ms", f"{before:.2f}", "")
+    rates.add_row("API p99 ms while log-ins run", f"{beside:.2f}", f"{beside / before:.2f}")
+    pages = _table("Pages, 10,000 users; KB packed with styles and scripts", ["page", "status", "KB", "ms"])
+    for each in found["pages"]:
+        pages.add_row(each["path"], str(each["status"]), f"{each['kb']:.1f}", f"{each['ms']:.1f}")
+    return Group(rates, pages)
