@@ -47,15 +47,17 @@ def _denied_request(server: Server, account: str) -> str:
 
 def _for_readme(window: Watched, request: str, account: str) -> None:
     page = window.page
-    window.go("/users")
-    screenshot(page, IMAGES / "users.png")
-    window.go("/")
-    screenshot(page, IMAGES / "dashboard.png")
-    window.go(f"/policies/edit?arn=arn:aws:iam::{account}:policy/DeployReports")
-    page.wait_for_timeout(1500)
-    screenshot(page, IMAGES / "editor.png")
-    window.go(f"/explain?id={request}")
-    screenshot(page, IMAGES / "explain.png")
+    page.set_viewport_size({"width": 1280, "height": 860})
+    shown = {
+        "users": "/users",
+        "dashboard": "/",
+        "editor": f"/policies/edit?arn=arn:aws:iam::{account}:policy/DeployReports",
+        "explain": f"/explain?id={request}",
+    }
+    for name, path in shown.items():
+        window.go(path)
+        page.wait_for_timeout(1500)  # the editor's findings come from the server
+        page.screenshot(path=str(IMAGES / f"{name}.png"))
 
 
 def _all(browser: Any, server: Server, out: Path) -> None:
