@@ -11,6 +11,8 @@ import pytest
 from ostiary.identifiers import iam_arn
 from ostiary.store.records import RoleRecord
 from tests.console.people import Browser, Console, Page
+from tests.saml.idp import Idp
+from tests.sts.corp import PROVIDER
 from tests.world import ACCOUNT, ALLOW_ALL, NOW, OTHER, document
 
 READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
@@ -334,3 +336,30 @@ def test_dangerous_changes_want_the_password_again(console: Console) -> None:
     page = browser.submit(typed="web")
     assert page.heading == "Confirm that it is you"
     assert len(console.world.call("iam:ListRoles")["Roles"]) == 1
+
+
+def test_a_saml_role_takes_assertions_sent_to_aws_and_to_this_console(console: Console) -> None:
+    console.world.call("iam:CreateSAMLProvider", Name="corp", SAMLMetadataDocument=Idp().metadata())
+    browser = console.administrator()
+    given = {"entity": "saml", "saml": PROVIDER, "attribute": "edupersonaffiliation", "value": "staff"}
+    assert walk(browser, "staff", **given).path == "/roles/staff"
+    (statement,) = made(console, "staff")["trust"]
+    assert statement["Principal"] == {"Federated": PROVIDER}
+    assert statement["Action"] == ["sts:AssumeRoleWithSAML", "sts:TagSession"]
+    assert statement["Condition"]["StringEquals"] == {
+        "SAML:aud": ["https://signin.aws.amazon.com/saml", "https://localhost/saml"],
+        "SAML:edupersonaffiliation": "staff",
+    }
+
+
+def test_a_service_account_of_kubernetes_is_trusted_exactly(console: Console) -> None:
+    thumbprints = ["0" * 40]
+    console.world.call(
+        "iam:CreateOpenIDConnectProvider", Url="https://k8s.example", ClientIDList=["a"], ThumbprintList=thumbprints
+    )
+    arn = iam_arn(ACCOUNT, "oidc-provider", "k8s.example")
+    given = {"entity": "oidc", "oidc": arn, "audience": "a", "namespace": "shop", "service_account": "orders"}
+    assert walk(console.administrator(), "orders", **given).path == "/roles/orders"
+    (statement,) = made(console, "orders")["trust"]
+    wanted = {"k8s.example:aud": "a", "k8s.example:sub": "system:serviceaccount:shop:orders"}
+    assert statement["Condition"] == {"StringEquals": wanted}
