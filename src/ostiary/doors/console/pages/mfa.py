@@ -48,7 +48,7 @@ class Whose:
     @property
     def back(self) -> str:
         """Where the devices are listed."""
-        return "/me" if self.own else f"/users/{quote(self.name, safe='')}?tab=credentials"
+        return "/me" if self.own else f"/users/{quote(self.name, safe='')}/credentials"
 
 
 def whose(visit: Visit) -> Whose:

@@ -84,7 +84,7 @@ def _show(visit: Visit, wrong: str = "") -> Reply:
         title=visit._("Rotate access key"),
         user=name,
         whose=name or (visit._("root user") if visit.caller.kind is CallerKind.ROOT else visit.caller.name),
-        back=f"/users/{quote(name, safe='')}?tab=credentials" if name else "/me",
+        back=f"/users/{quote(name, safe='')}/credentials" if name else "/me",
         root=name is None and visit.caller.kind is CallerKind.ROOT,
         found=found,
         days=days,
