@@ -11,7 +11,7 @@ from ostiary.analysis.visual import readable
 from ostiary.authorization.judge import Ask
 from ostiary.doors.console.editing import KINDS, as_typed
 from ostiary.doors.console.visit import Visit
-from ostiary.gate.console import Permission
+from ostiary.gate.perform import Permission
 from ostiary.identifiers import iam_arn
 from ostiary.services.faults import ServiceFault
 

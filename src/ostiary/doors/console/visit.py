@@ -15,7 +15,8 @@ from ostiary.doors.console.forms import Fields
 from ostiary.doors.console.navigation import navigation
 from ostiary.doors.console.rendering import render
 from ostiary.doors.console.words import translations
-from ostiary.gate.console import ConsoleGate, Permission
+from ostiary.gate.console import ConsoleGate
+from ostiary.gate.perform import Permission
 from ostiary.services.console.sessions import SignedIn
 from ostiary.services.faults import ServiceFault
 from ostiary.services.view import View
