@@ -60,7 +60,8 @@ class Live:
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     data = tmp_path_factory.mktemp("live") / "data"
-    command = [*OSTIARY, "serve", "--data", str(data), "--port", "0", "--metadata-port", "0", "--no-s3"]
+    ports = [f"--{name}port" for name in ("", "console-", "metadata-")]
+    command = [*OSTIARY, "serve", "--data", str(data), "--no-s3", *(f"{each}=0" for each in ports)]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     log = data.parent / "log"
     with log.open("w") as output:

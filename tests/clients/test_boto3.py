@@ -243,6 +243,7 @@ def who(account: Account, given: dict[str, Any]) -> str:
 def test_less_of_a_session(account: Account) -> None:
     token = account.client("sts").get_session_token()["Credentials"]
     sts = account.client("sts", (token["AccessKeyId"], token["SecretAccessKey"], token["SessionToken"]))
+    sts.meta.events.register("after-call.sts", remember)
     given = sts.get_scoped_credentials(
         Policy=json.dumps(
             {

@@ -100,6 +100,7 @@ def test_the_life_of_a_provider(iam: Any, account: Account) -> None:
     iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID="b")
     iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID="a")
     iam.update_open_id_connect_provider_thumbprint(OpenIDConnectProviderArn=arn, ThumbprintList=["b" * 40])
+    iam.update_open_id_connect_provider(OpenIDConnectProviderArn=arn, ContextProvider={"SubjectSourceKey": "sub"})
     iam.tag_open_id_connect_provider(OpenIDConnectProviderArn=arn, Tags=[{"Key": "x", "Value": ""}])
     iam.untag_open_id_connect_provider(OpenIDConnectProviderArn=arn, TagKeys=["k"])
     assert tags(iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=arn)["Tags"]) == {"x": ""}

@@ -21,9 +21,17 @@ def console(tmp_path: Path) -> Iterator[Console]:
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys in a browser are made one after the other, in one process: they share a server."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """One Chromium for all journeys of a test process."""
+    """One Chromium for the journeys of a module: while Playwright is there, no test can run an event loop."""
     with browsing() as browser:
         yield browser
 

@@ -39,9 +39,9 @@ def in_force(live: Server, arn: str) -> Any:
 def test_a_breaking_change_written_by_keyboard_is_warned_about_and_undone(root_window: Watched, live: Server) -> None:
     iam = live.client("iam")
     arn = policy(live, "JourneyReports", allow(["iam:ListUsers", "iam:GetUsr"]), allow("iam:PassRole"))
-    iam.create_user(UserName="journey-bob")
-    iam.attach_user_policy(UserName="journey-bob", PolicyArn=arn)
-    key = iam.create_access_key(UserName="journey-bob")["AccessKey"]
+    iam.create_user(UserName="breaking-bob")
+    iam.attach_user_policy(UserName="breaking-bob", PolicyArn=arn)
+    key = iam.create_access_key(UserName="breaking-bob")["AccessKey"]
     live.client("iam", (key["AccessKeyId"], key["SecretAccessKey"])).list_users()
 
     page = root_window.go(f"/policies/edit?arn={arn}")
