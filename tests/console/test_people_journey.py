@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import boto3
 import pytest
 from botocore.config import Config
@@ -29,15 +31,15 @@ def test_a_user_is_created_and_the_key_reads_s3_alone(root_window: Watched, live
     page.click("text=Next: permissions")
     window.check_accessibility("groups")
     page.check("[name=way][value=attach]")
-    assert "of 1,582 policies" in page.inner_text("#picker .count")
+    assert re.search(r"of 1,\d{3} policies", page.inner_text("#picker .count"))  # AWS's, and those of other journeys
     page.fill("#find", "AmazonS3Read")
     count = page.locator("#picker .count")
-    expect(count).to_have_text("1 of 1,582 policies")
+    expect(count).to_have_text(re.compile(r"^1 of 1,\d{3} policies$"))
     assert page.evaluate("document.activeElement.id") == "find"
     page.check("#picker tbody [name=policy]")
     page.wait_for_selector("aside >> text=Selected (1)")
     page.fill("#find", "lambda")
-    expect(count).not_to_have_text("1 of 1,582 policies")
+    expect(count).not_to_have_text(re.compile(r"^1 of "))
     assert "AmazonS3ReadOnlyAccess" in page.inner_text("aside")  # picks stay while one searches on
     window.check_accessibility("policies")
     page.click("text=Next: review")
