@@ -54,7 +54,8 @@ class ConsoleApp:
         self._key = gate.house.vault.derive("console forms")
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="console")
         # Comparing passwords is what a processor is bought for: it is done beside the requests, not before them.
-        comparing = max(1, (os.cpu_count() or 1) - 1)
+        # One for each processor: while one waits for the disk, another compares.
+        comparing = os.cpu_count() or 1
         self._slow = ThreadPoolExecutor(comparing, thread_name_prefix="passwords", initializer=_stand_back)
         self._waiting = threading.BoundedSemaphore(_MOST_SIGNING_IN)
 

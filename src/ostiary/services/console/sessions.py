@@ -56,11 +56,7 @@ def begin_for(house: House, known: Known, visitor: Visitor, now: int, *, mfa: bo
         expires=now + LONGEST_SECONDS,
         mfa_at=now if mfa else None,
     )
-    begun = begin(house, session, house.seal.issue(session).session_token, visitor, now, mark=known.mark)
-    if known.principal_id != known.account:
-        with house.store.write() as tx:
-            tx.users.change(known.principal_id, password_used=now)
-    return begun
+    return begin(house, session, house.seal.issue(session).session_token, visitor, now, mark=known.mark)
 
 
 def begin(house: House, session: Session, token: str, visitor: Visitor, now: int, *, mark: str = "") -> SignedIn:
@@ -85,6 +81,8 @@ def begin(house: House, session: Session, token: str, visitor: Visitor, now: int
     with house.store.write() as tx:
         tx.console_sessions.forget(before=now - LONGEST_SECONDS)
         tx.console_sessions.add(record)
+        if mark and session.principal_id != session.account:
+            tx.users.change(session.principal_id, password_used=now)
     return SignedIn(record=record, session=session, secret=secret)
 
 
