@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+from starlette.testclient import TestClient
+
+from ostiary.doors.console import ConsoleDoor
+from ostiary.doors.console.assets import NotBundled
 from tests.console.chromium import Watched
 from tests.console.people import Console
 from tests.live import Server
@@ -49,3 +54,14 @@ def test_every_answer_says_what_a_browser_may_do(console: Console) -> None:
 def test_the_console_answers_at_its_own_address_alone(console: Console) -> None:
     answer = console.browser().http.get("/signin", headers={"host": "evil.example"})
     assert answer.status_code == 421
+
+
+def test_without_its_browser_files_the_console_says_what_to_do(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_name: str) -> str:
+        raise NotBundled
+
+    monkeypatch.setattr("ostiary.doors.console.door.asset_url", missing)
+    answer = TestClient(ConsoleDoor(console.gate), base_url="https://localhost").get("/signin")
+    assert answer.status_code == 503 and "make assets" in answer.text
