@@ -120,6 +120,19 @@ def test_what_is_allowed_is_the_engines_answer_whatever_the_key(proxied: Proxied
     assert [each["Key"] for each in client.list_objects_v2(Bucket=bucket)["Contents"]] == [key]
 
 
+def test_a_page_of_another_site_is_told_what_the_bucket_allows_it(proxied: Proxied) -> None:
+    bucket, site = proxied.guarded.bucket(), "http://site.example"
+    client = proxied.s3(config={"signature_version": "s3v4"})
+    rule = {"AllowedOrigins": [site], "AllowedMethods": ["GET"]}
+    client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    client.put_object(Bucket=bucket, Key="a", Body=b"x")
+    url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "a"})
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Origin": site})) as got:
+        assert (got.headers["access-control-allow-origin"], got.read()) == (site, b"x")
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Origin": "http://other.example"})) as got:
+        assert (got.headers["access-control-allow-origin"], got.read()) == (None, b"x")
+
+
 def moved(guarded: S3World) -> int:
     """Bytes that the server has read and written so far."""
     said = dict(line.split(": ") for line in Path(f"/proc/{guarded.server.process.pid}/io").read_text().splitlines())

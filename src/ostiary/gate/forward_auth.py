@@ -78,6 +78,8 @@ class ForwardAuth:
             return _TO_US  # something would be written, of an object that may never come
         if forward is None or not _as_it_is(original, forward):
             return _TO_US
+        if self._gate.shares(route):
+            return _TO_US  # the engine does not know what the browser is to be told
         engine = self._house.engine
         address = None if engine is None else engine.of(route.target.s3.bucket or "").address()
         if address is None:

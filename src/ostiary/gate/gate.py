@@ -19,6 +19,7 @@ from ostiary.authorization.context import RequestFacts
 from ostiary.authorization.temporary import refusal
 from ostiary.gate.authenticate import Authenticated, Authenticator, vouched_for
 from ostiary.gate.authorize import Refused
+from ostiary.gate.cross_origin import shared
 from ostiary.gate.denied import with_references
 from ostiary.gate.forms import FileBody, no_file, open_form
 from ostiary.gate.operate import carry_out
@@ -154,6 +155,9 @@ class Gate:
         Raises:
             MustWait: only where `route.patient` is not set; answer it again in a thread.
         """
+        return shared(self._house.book, route.request, route.target, self._answer(route))
+
+    def _answer(self, route: Route) -> HttpResponse | Forward:
         trail = Trail(route)
         try:
             outcome: Any = self._perform(route, trail)
@@ -191,6 +195,11 @@ class Gate:
             return None
         outcome.keep["trail"] = trail
         return outcome
+
+    def shares(self, route: Route) -> bool:
+        """Whether the answer says something of the bucket's CORS rules."""
+        empty = HttpResponse(status=200)
+        return shared(self._house.book, route.request, route.target, empty) is not empty
 
     def answer_together(self, routes: Sequence[Route]) -> list[HttpResponse | Forward]:
         """Take changes the whole way, one after the other, and all of them to the disk at once.
@@ -243,7 +252,8 @@ class Gate:
     def fault_response(self, forward: Forward, fault: ServiceFault) -> HttpResponse:
         """An answer in S3's words to a request that could not be forwarded to its end."""
         trail: Trail = forward.keep["trail"]
-        return error_response(trail.request, trail.target, fault)
+        told = error_response(trail.request, trail.target, fault)
+        return replace(told, headers=(*told.headers, *forward.cross_origin)) if forward.cross_origin else told
 
     def _perform(self, route: Route, trail: Trail) -> Any:
         request, target = route.request, route.target
@@ -342,7 +352,7 @@ class Gate:
         """Read and check what is asked; bodies are read only now, after the signature."""
         request, target = route.request, route.target
         passed_on = target.s3 is not None and served(target.operation) is Served.FORWARDED
-        if body is None or (passed_on and target.operation not in BODY_FIRST):
+        if body is None or target.operation == PREFLIGHT or (passed_on and target.operation not in BODY_FIRST):
             return {}
         assert target.model is not None
         return read_input(

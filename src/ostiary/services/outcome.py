@@ -35,4 +35,6 @@ class Forward:
     """What to answer, if not the engine's words, when the engine says 404."""
     respond: Callable[[Headers], Answer] | None = None
     """What to answer, from the engine's headers, in the place of its 200."""
+    cross_origin: Headers = ()
+    """What the answer says beside the engine's headers, to a page of another site."""
     keep: dict[str, Any] = field(default_factory=dict)

@@ -30,6 +30,8 @@ class BucketAccessRecord:
     public_access: int | None = None
     """The switches of the public access block, a bit each; None: there is no configuration."""
     requester_pays: bool = False
+    cors: str | None = None
+    """JSON; None: there is no configuration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class ObjectAccessRecord:
 _b: Final = tables.bucket_access.c
 _BUCKET: Final = records(tables.bucket_access, BucketAccessRecord, _b.bucket == given("bucket"))
 _bucket: Final = upsert(tables.bucket_access)
-_CHANGED: Final = ("ownership", "acl", "public_access", "requester_pays")
+_CHANGED: Final = ("ownership", "acl", "public_access", "requester_pays", "cors")
 _PUT_BUCKET: Final = Prepared(
     _bucket.on_conflict_do_update(index_elements=["bucket"], set_={name: _bucket.excluded[name] for name in _CHANGED}),
     ("bucket", *_CHANGED),

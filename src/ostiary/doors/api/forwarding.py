@@ -33,6 +33,7 @@ _AT_ONCE: Final = 256 * 1024
 _SOON: Final = frozenset({EngineState.STARTING, EngineState.RESTARTING, EngineState.READY})
 _NOT_SENT_BACK: Final = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "server", "date", MARKER, "x-amz-request-id"}
+    | {"vary"}  # the engine is asked by us alone, whatever Origin the caller has
     | {"seaweed-x-amz-etag", "seaweed-x-amz-owner"}  # of nobody's concern but the engine's
 )
 GONE: Final = ("RequestTimeout", "The client closed the connection.", 400)
@@ -135,7 +136,8 @@ class Forwarder:
                 await response.read()
                 self._gate.finish(forward, None, (exchange.length, 0))
                 made = forward.respond(response.headers)
-                exchange.answer(HttpResponse(status=made.status, headers=made.headers, body=made.body))
+                headers = (*made.headers, *forward.cross_origin)
+                exchange.answer(HttpResponse(status=made.status, headers=headers, body=made.body))
                 return
             await self._send_back(route, forward, response, exchange)
 
@@ -161,7 +163,7 @@ class Forwarder:
     async def _send_back(self, route: Route, forward: Forward, response: Response, exchange: Exchange) -> None:
         error, sent = error_of(response.status, response.reason), 0
         received = exchange.length if forward.body is None else len(forward.body)
-        exchange.begin(response.status, sent_back(response.headers, route))
+        exchange.begin(response.status, sent_back(response.headers, route, forward))
         try:
             async for part in response.parts():
                 await exchange.send(part)
@@ -199,12 +201,12 @@ class _Passing:
 
     def whole(self, status: int, reason: str, headers: list[tuple[str, str]], body: bytes) -> None:
         self._forwarder.finish(self._forward, error_of(status, reason), len(body))
-        sent = sent_back(headers, self._route)
+        sent = sent_back(headers, self._route, self._forward)
         self._exchange.answer(HttpResponse(status=status, headers=sent, body=body))
 
     def begin(self, status: int, reason: str, headers: list[tuple[str, str]]) -> None:
         self._error = error_of(status, reason)
-        self._exchange.begin(status, sent_back(headers, self._route))
+        self._exchange.begin(status, sent_back(headers, self._route, self._forward))
 
     def part(self, passage: Passage, data: bytes) -> bool:
         self._sent += len(data)
@@ -248,10 +250,11 @@ def _told(fault: SignatureFault | ServiceFault) -> ServiceFault:
     return ServiceFault(told.code, told.message, told.status, fault.details)
 
 
-def sent_back(headers: Headers, route: Route) -> Headers:
+def sent_back(headers: Headers, route: Route, forward: Forward) -> Headers:
     """The engine's headers as the caller gets them."""
     kept = [each for each in headers if each[0] not in _NOT_SENT_BACK and not each[0].startswith("seaweed-")]
     kept.append(("x-amz-request-id", route.request.request_id))
+    kept += forward.cross_origin
     return kept
 
 

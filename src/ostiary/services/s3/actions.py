@@ -23,7 +23,7 @@ from ostiary.services.s3.conditions import (
     existing_tags,
     of_action,
 )
-from ostiary.services.s3.operations import FORM, PREFLIGHT
+from ostiary.services.s3.operations import FORM
 from ostiary.services.s3.requests import S3Request
 
 BODY_FIRST: Final = frozenset(
@@ -242,8 +242,6 @@ def asks(request: S3Request, facts: S3Facts) -> tuple[S3Ask, ...]:
             for rule in _RULES["DeleteObject"]
             if rule.when is None or rule.when(request, facts)
         )
-    if request.operation == PREFLIGHT:
-        return ()  # everybody may ask what browsers must ask
     rules = RULES.get("PutObject" if request.operation == FORM else request.operation)
     if rules is None:
         raise not_implemented(request.operation)

@@ -37,7 +37,7 @@ _AS_HEADERS: Final = frozenset(
 _KINDS: Final = (
     *("x-amz-meta-", "x-amz-checksum-", "x-amz-server-side-encryption", "x-amz-object-lock-", "x-amz-grant-"),
 )
-_KEPT: Final = ("x-amz-version-id", "x-amz-checksum-", "access-control-", "vary")
+_KEPT: Final = ("x-amz-version-id", "x-amz-checksum-")
 _STATUSES: Final = {"200": 200, "201": 201}
 _UNSTATED: Final = 204
 
@@ -79,9 +79,6 @@ def form_request(addressed: S3Request, form: Form) -> S3Request:
         for header in (named.get(name, name),)
         if header in _AS_HEADERS or header.startswith(_KINDS)
     }
-    origin = addressed.header("origin")
-    if origin is not None:
-        headers["origin"] = origin
     if "tagging" in form.fields:
         headers["x-amz-tagging"] = _tags(form.fields["tagging"])
     return replace(addressed, level=Level.OBJECT, key=key, headers=tuple(headers.items()))

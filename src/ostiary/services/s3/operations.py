@@ -185,6 +185,7 @@ OWNED: Final = frozenset(
     | {"GetBucketOwnershipControls", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls"}
     | {"GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"}
     | {"GetBucketRequestPayment", "PutBucketRequestPayment"}
+    | {"GetBucketCors", "PutBucketCors", "DeleteBucketCors"}
     | {"GetBucketWebsite", "DeleteBucketWebsite", "GetBucketReplication", "DeleteBucketReplication"}
     | {"PutBucketEncryption", "GetBucketAccelerateConfiguration"}
     | {"GetBucketLogging", "PutBucketLogging", "GetBucketAbac", "PutBucketAbac"}
@@ -201,7 +202,6 @@ FORWARDED: Final = frozenset(
     | {"GetObjectTagging", "PutObjectTagging", "DeleteObjectTagging"}
     | {"GetObjectRetention", "PutObjectRetention", "GetObjectLegalHold", "PutObjectLegalHold"}
     | {"GetObjectLockConfiguration", "PutObjectLockConfiguration", "GetBucketVersioning", "PutBucketVersioning"}
-    | {"GetBucketCors", "PutBucketCors", "DeleteBucketCors"}
     | {"GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"}
     | {"GetBucketTagging", "PutBucketTagging", "DeleteBucketTagging"}
     | {"GetBucketEncryption", "DeleteBucketEncryption"}
@@ -219,9 +219,9 @@ PREFLIGHT: Final = "OptionsObject"
 
 def served(operation: str) -> Served:
     """Who serves an operation; UNBUILT for every name that is in neither list."""
-    if operation in OWNED:
+    if operation in OWNED or operation == PREFLIGHT:
         return Served.OWNED
-    return Served.FORWARDED if operation in FORWARDED or operation in (FORM, PREFLIGHT) else Served.UNBUILT
+    return Served.FORWARDED if operation in FORWARDED or operation == FORM else Served.UNBUILT
 
 
 def filled(operation: str, *, empty: bool) -> bool:

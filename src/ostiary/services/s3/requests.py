@@ -25,8 +25,7 @@ _SIGNATURE: Final = frozenset(
     | {"x-amz-security-token", "x-amz-content-sha256"}
 )
 _PLAIN: Final = frozenset(
-    {"access-control-request-headers", "access-control-request-method", "origin"}
-    | {"cache-control", "content-disposition", "content-encoding", "content-language", "content-md5", "content-type"}
+    {"cache-control", "content-disposition", "content-encoding", "content-language", "content-md5", "content-type"}
     | {"expires", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "range"}
 )
 _OURS: Final = (

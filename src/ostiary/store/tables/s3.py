@@ -16,6 +16,7 @@ bucket_access: Final = Table(
     Column("acl", Text),
     Column("public_access", Integer),
     Column("requester_pays", Boolean, nullable=False),
+    Column("cors", Text),
 )
 
 object_access: Final = Table(
