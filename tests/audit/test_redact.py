@@ -173,3 +173,10 @@ def test_what_json_does_not_have_is_told_and_long_texts_are_cut() -> None:
     assert len(found["text"]) == 20_001
     assert (found["odd"], found["number"], found["yes"], found["no"]) == ("(object)", 5, True, None)
     json.dumps(found)
+
+
+def test_what_the_model_does_not_describe_is_left_out_or_told_as_it_is() -> None:
+    node = operation("iam", "CreateUser").output
+    assert redacted({"User": {"UserName": "bob", "Shoe": 43}, "Weather": "fine"}, node) == {"user": {"userName": "bob"}}
+    assert redacted({"User": ["bob", None, b"12"]}, node) == {"user": ["bob", None, "(2 bytes)"]}
+    assert redacted({"User": None}, node) == {"user": None}

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from ostiary.wire.faults import WireFault
-from ostiary.wire.models import HIDDEN, redacted, service
+from ostiary.wire.models import service
 from ostiary.wire.parse import read_input
 
 ROLE = "arn:aws:iam::111122223333:role/team/app"
@@ -120,15 +120,6 @@ def test_a_secret_is_never_said_back(operation: str, params: dict[str, str]) -> 
     fault = refused("iam", operation, body=form(**params))
     assert "hunter2" not in fault.message
     assert "Value at '" in fault.message
-
-
-def test_a_secret_inside_of_a_structure_is_hidden_from_the_record() -> None:
-    output = {"AccessKey": {"UserName": "u", "SecretAccessKey": "hunter2", "Status": "Active"}}
-    shown = redacted(service("iam").operation("CreateAccessKey").output, output)
-    assert shown == {"AccessKey": {"UserName": "u", "SecretAccessKey": HIDDEN, "Status": "Active"}}
-    session = {"Credentials": {"AccessKeyId": "ASIA", "SecretAccessKey": "x", "SessionToken": "x"}}
-    shown = redacted(service("sts").operation("AssumeRole").output, session)
-    assert shown == {"Credentials": {"AccessKeyId": "ASIA", "SecretAccessKey": HIDDEN, "SessionToken": HIDDEN}}
 
 
 def test_ec2_names_the_missing_parameter_as_it_is_sent() -> None:

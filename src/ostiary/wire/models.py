@@ -204,20 +204,3 @@ def operations(name: str) -> tuple[str, ...]:
 def is_sensitive(node: Node, member: str | None = None) -> bool:
     """Must values of this shape (as the member of this name) stay out of messages and records?"""
     return node.shape.sensitive or (member is not None and member in SECRET_MEMBERS)
-
-
-def redacted(node: Node | None, value: object, member: str | None = None) -> object:
-    """A copy of parameters or of an output, for the record: every sensitive value replaced by CloudTrail's text."""
-    if node is None or value is None:
-        return value
-    if is_sensitive(node, member):
-        return HIDDEN
-    kind = node.type
-    if kind == "structure" and isinstance(value, Mapping):
-        refs = node.shape.members
-        return {k: redacted(node.at(refs[k]), v, k) for k, v in value.items() if k in refs}
-    if kind == "list" and isinstance(value, list | tuple):
-        return [redacted(node.element, v, member) for v in value]
-    if kind == "map" and isinstance(value, Mapping):
-        return {k: redacted(node.value, v) for k, v in value.items()}
-    return value
