@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ostiary.store.link import Prepared, Question, adding, columns, given, values_of
+from ostiary.store.link import Prepared, Question, adding, adding_together, columns, given, values_of
 from ostiary.store.named import Rows
 from ostiary.store.records import EventRecord
 from ostiary.store.tables import documents, events
@@ -20,11 +20,7 @@ _events: Final = columns(events, EventRecord)
 _ADD: Final = adding(events, EventRecord)
 _TOGETHER: Final = 32
 """Rows of one INSERT: the driver lets other threads in after each statement, and must wait to go on."""
-_ADD_TOGETHER: Final = Prepared(
-    insert(events).values(
-        [{field.name: given(f"{field.name}_{row}") for field in fields(EventRecord)} for row in range(_TOGETHER)]
-    )
-)
+_ADD_TOGETHER: Final = adding_together(events, EventRecord, _TOGETHER)
 _OF_REQUEST: Final = Question(EventRecord, _events.where(_e.request_id == given("request_id")).order_by(_e.sequence))
 _newest: Final = _events.order_by(_e.sequence.desc()).limit(given("limit"))
 _LATEST: Final = Question(EventRecord, _newest)
@@ -135,10 +131,7 @@ class Events(Rows):
         """Keep these."""
         whole = len(records) - len(records) % _TOGETHER
         for start in range(0, whole, _TOGETHER):
-            rows = enumerate(map(values_of, records[start : start + _TOGETHER]))
-            self._link.run(
-                _ADD_TOGETHER, **{f"{name}_{row}": value for row, told in rows for name, value in told.items()}
-            )
+            self._link.run_together(_ADD_TOGETHER, records[start : start + _TOGETHER])
         if whole < len(records):
             self._link.run_each(_ADD, map(values_of, records[whole:]))
 

@@ -3,7 +3,7 @@
 SQLAlchemy writes the SQL and knows the columns' types; building a statement anew for each call would cost several times
 what SQLite needs to run it, so the statements of a noun stand in its module and are run on the driver's own connection.
 
-Source: SQLAlchemy 2, "SQL Expression Language", compilation; Python's `sqlite3`, named placeholders.
+Source: SQLAlchemy 2, "SQL Expression Language", compilation; Python's `sqlite3`, placeholders.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import inspect
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from functools import cache, cached_property
+from functools import cache
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, cast
 
 from sqlalchemy import ClauseElement, Select, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import sqlite
 
-_DIALECT: Final = sqlite.dialect(paramstyle="named")
+_DIALECT: Final = sqlite.dialect(paramstyle="qmark")
 
 IntegrityError = sqlite3.IntegrityError
 """A key or a name is taken."""
@@ -35,6 +37,10 @@ T = TypeVar("T")
 D = TypeVar("D", bound=_Dataclass)
 
 
+Values = tuple[Any, ...]
+"""What a statement is given, each value in its place."""
+
+
 class Prepared:
     """A statement, its SQL built once: when it is first run, so that the start waits for none."""
 
@@ -46,24 +52,47 @@ class Prepared:
         """
         self._asked = asked
         self._columns = None if columns is None else list(columns)
+        self._built: tuple[str, Callable[[Mapping[str, Any]], Values]] | None = None
 
-    @cached_property
-    def _compiled(self) -> tuple[str, Mapping[str, Any]]:
-        compiled = self._asked.compile(dialect=_DIALECT, column_keys=self._columns)
-        return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}
-
-    @cached_property
+    @property
     def sql(self) -> str:
         """As SQLite reads it."""
-        return self._compiled[0]
+        return (self._built or self._build())[0]
 
-    @cached_property
-    def _fixed(self) -> Mapping[str, Any]:
-        return self._compiled[1]
+    def values(self, told: Mapping[str, Any]) -> Values:
+        """What the driver is given: what was told, and what the statement itself says, in their places."""
+        return (self._built or self._build())[1](told)
 
-    def values(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What the driver is given: what was told, and what the statement itself says."""
-        return {**self._fixed, **told} if self._fixed else told
+    def _build(self) -> tuple[str, Callable[[Mapping[str, Any]], Values]]:
+        compiled = self._asked.compile(dialect=_DIALECT, column_keys=self._columns)
+        said = {name: value for name, value in compiled.params.items() if value is not None}
+        self._built = str(compiled), _in_place(tuple(compiled.positiontup or ()), said)  # type: ignore[attr-defined]
+        return self._built
+
+
+class Together(Prepared):
+    """An INSERT of several records. Their values stand in the order of the records, each's in that of the columns."""
+
+    def __init__(self, asked: ClauseElement, names: Iterable[str]) -> None:
+        super().__init__(asked)
+        self._read = attrgetter(*names)
+
+    def of(self, records: Iterable[_Dataclass]) -> Values:
+        """The values of as many records as it adds."""
+        return tuple(chain.from_iterable(map(self._read, records)))
+
+
+def _in_place(names: tuple[str, ...], said: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Values]:
+    """What gives the values of these names."""
+    pick: Callable[[Mapping[str, Any]], Any]
+    if not names:
+        return lambda _told: ()
+    if len(names) == 1:
+        name = names[0]
+        pick = lambda told: (told[name],)  # noqa: E731
+    else:
+        pick = itemgetter(*names)
+    return (lambda told: pick({**said, **told})) if said else pick
 
 
 class Question(Prepared, Generic[T]):
@@ -130,9 +159,24 @@ def changing(table: Table, names: tuple[str, ...]) -> Prepared:
     return Prepared(update(table).where(key == given("row")), names)
 
 
+def adding_together(table: Table, record: type[_Dataclass], count: int) -> Together:
+    """The statement that adds as many records at once."""
+    names = [column.name for column in table.columns if column.name in record.__dataclass_fields__]
+    rows: list[Any] = [{name: given(f"{name}_{row}") for name in names} for row in range(count)]
+    return Together(insert(table).values(rows), names)
+
+
 def values_of(record: _Dataclass) -> dict[str, Any]:
     """A record's values by name."""
-    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+    names, read = _reading(type(record))
+    return dict(zip(names, read(record), strict=True))
+
+
+@cache
+def _reading(kind: type[_Dataclass]) -> tuple[tuple[str, ...], Callable[[Any], Values]]:
+    """A record's names, and what gives their values."""
+    names = tuple(field.name for field in fields(kind))
+    return names, attrgetter(*names) if len(names) > 1 else lambda record: (getattr(record, names[0]),)
 
 
 _MUCH: Final = 16
@@ -193,10 +237,11 @@ class Link:
     def _remembered(
         self, asked: Prepared, told: Mapping[str, Any], read: Callable[[Sequence[Any]], Any] | None
     ) -> Sequence[Any]:
-        key = (asked, *told.items())
+        values = asked.values(told)
+        key = (asked, values)
         found = self._answers.get(key)
         if found is None:
-            rows = self._driver.execute(asked.sql, asked.values(told)).fetchall()
+            rows = self._driver.execute(asked.sql, values).fetchall()
             found = self._answers[key] = rows if read is None else [read(row) for row in rows]
             if len(rows) > _MUCH:
                 self.much = True
@@ -213,6 +258,11 @@ class Link:
         self._answers.clear()
         number: int = self._driver.execute(asked.sql, asked.values(told)).lastrowid
         return number
+
+    def run_together(self, asked: Together, records: Iterable[_Dataclass]) -> None:
+        """Add as many records as the statement does. Raises `IntegrityError`."""
+        self._answers.clear()
+        self._driver.execute(asked.sql, asked.of(records))
 
     def run_each(self, asked: Prepared, told: Iterable[Mapping[str, Any]]) -> None:
         """The same change with each of several sets of values. Raises `IntegrityError`."""
