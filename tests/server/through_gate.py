@@ -20,7 +20,7 @@ from ostiary.entropy import RepeatableEntropy
 from ostiary.federation.addresses import Reach
 from ostiary.federation.connection import Connector
 from ostiary.federation.issuers import Issuers
-from ostiary.gate.gate import Gate
+from ostiary.gate.gate import Gate, Route
 from ostiary.gate.request import HttpRequest, HttpResponse
 from ostiary.services.accounts import ROOT_ACCOUNT, ROOT_KEY, ROOT_PASSWORD, ROOT_SECRET, found_first
 from ostiary.settings import Settings
@@ -62,6 +62,13 @@ class InProcess:
 
     def ask(self, body: bytes, *, service: str = "iam", key: tuple[str, ...] = ROOT) -> Reply:
         """One form, signed with a key (id, secret[, token])."""
+        route = self.route(body, service=service, key=key)
+        answered = self.gate.answer(msgspec.structs.replace(route, patient=True))
+        assert isinstance(answered, HttpResponse)
+        return Reply(answered.status, {name.lower(): value for name, value in answered.headers}, answered.body)
+
+    def route(self, body: bytes, *, service: str = "iam", key: tuple[str, ...] = ROOT) -> Route:
+        """The same, before it is answered."""
         self._requests += 1
         headers = [("host", HOST), ("content-type", FORM)]
         added = sign(
@@ -86,10 +93,7 @@ class InProcess:
             at=self.clock.now(),
             request_id=f"00000000-0000-4000-8000-{self._requests:012d}",
         )
-        route = self.gate.route(request)
-        answered = self.gate.answer(msgspec.structs.replace(route, patient=True))
-        assert isinstance(answered, HttpResponse)
-        return Reply(answered.status, {name.lower(): value for name, value in answered.headers}, answered.body)
+        return self.gate.route(request)
 
     def iam(self, action: str, /, *, key: tuple[str, ...] = ROOT, **parameters: str) -> Reply:
         """A query request to IAM that is answered."""

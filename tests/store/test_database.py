@@ -99,6 +99,29 @@ def test_every_write_names_what_others_may_remember(store: Store) -> None:
         assert watch.news() == touched
 
 
+def test_of_changes_that_are_made_together_it_is_told_what_those_touched_that_hold(store: Store) -> None:
+    watch = store.watch()
+    watch.news()
+    bob, eve = user("bob"), user("eve")
+    with store.together():
+        with store.write() as tx:
+            tx.users.add(bob)
+        with pytest.raises(Stop), store.write() as tx:
+            tx.users.add(eve)
+            raise Stop
+        assert watch.news() == frozenset()
+    assert watch.news() == {bob.id}
+    with pytest.raises(Stop), store.together():
+        with store.write() as tx:
+            tx.users.change(bob.id, path="/x/")
+        raise Stop
+    assert watch.news() == frozenset()
+    with store.write() as tx:
+        assert tx.users.get(ACCOUNT, "bob") == bob
+        tx.users.add(eve)
+    assert watch.news() == {eve.id}
+
+
 def test_a_watch_that_slept_through_too_many_changes_forgets_everything(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ from ostiary.gate.authorize import Refused
 from ostiary.gate.cross_origin import shared
 from ostiary.gate.denied import with_references
 from ostiary.gate.forms import FileBody, no_file, open_form
-from ostiary.gate.operate import carry_out
+from ostiary.gate.operate import Together, carry_out
 from ostiary.gate.published import published
 from ostiary.gate.recorded import parameters_for_record
 from ostiary.gate.request import HttpRequest, HttpResponse
@@ -62,8 +62,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     operation: Operation | None = None
     patient: bool = False
     """Whether it is answered in a thread that may wait."""
-    together: set[str] | None = None
-    """Of a change that shares its commit with others: hashes of the policy texts that they write."""
+    together: Together | None = None
+    """Of a change that shares its commit with others: what is to be written of all of them."""
     form: FormReader | None = None
     """Of an upload by an HTML form, whose fields were read; the file is still to come."""
     fields: Form | None = None
@@ -206,13 +206,14 @@ class Gate:
 
         INVARIANT: none of the answers, not even a refusal, is there before the commit.
         """
-        texts: set[str] = set()
+        together = Together()
         try:
             with self._house.store.together():
-                found = [self.answer(replace(route, patient=True, together=texts)) for route in routes]
+                found = [self.answer(replace(route, patient=True, together=together)) for route in routes]
+                together.write(self._house.store)
         except Exception as error:
             return [self._undone(route, error) for route in routes]
-        self._audit.kept.update(texts)
+        self._audit.kept.update(together.texts)
         return found
 
     def _undone(self, route: Route, error: Exception) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -11,7 +12,32 @@ from ostiary.audit.record import Happening, event
 from ostiary.audit.redact import redacted
 from ostiary.gate.authorize import Permitted, authorize
 from ostiary.services.operation import Call, Operation
+from ostiary.store.database import Store
+from ostiary.store.records import EventRecord
 from ostiary.store.transaction import Transaction
+
+
+class Together:
+    """What is written once for all changes that share a commit, before it: their events and accesses."""
+
+    def __init__(self) -> None:
+        self.texts: set[str] = set()
+        """Hashes of the policy texts that the changes have written."""
+        self._records: list[EventRecord] = []
+        self._done: list[Happening] = []
+
+    def add(self, done: Happening, record: EventRecord, texts: Iterable[str]) -> None:
+        """A change was made; its event."""
+        self._done.append(done)
+        self._records.append(record)
+        self.texts.update(texts)
+
+    def write(self, store: Store) -> None:
+        """INVARIANT: in the commit of the changes themselves."""
+        if self._done:
+            with store.write() as tx:
+                tx.events.append(self._records)
+                tx.service_accesses.note(accesses(self._done))
 
 
 def carry_out(
@@ -20,7 +46,7 @@ def carry_out(
     happening: Happening,
     output_shape: Any,
     kept: set[str] | None = None,
-    coming: set[str] | None = None,
+    together: Together | None = None,
 ) -> tuple[Any, Permitted, bool]:
     """Authorize and do one call.
 
@@ -28,7 +54,7 @@ def carry_out(
 
     Args:
         kept: hashes of the policy texts that the store has already; those that are written now are added.
-        coming: of those that are written by changes that share a commit with this one; then they are added here.
+        together: is given what else is to be written of a change that shares a commit with others.
 
     Returns:
         what the operation gave, the permission it had, and whether its event is written already.
@@ -42,20 +68,21 @@ def carry_out(
         with store.read() as tx:
             permitted = authorize(operation, call, tx)
             return _operate(permitted, tx), permitted, False
+    known = (kept or _NONE, together.texts if together else _NONE)
     with store.write() as tx:
         permitted = authorize(operation, call, tx)
         given = _operate(permitted, tx)
         done = replace(happening, judgements=permitted.judgements, answer=redacted(given, output_shape) or None)
-        record, texts = event(done)
-        known = (kept or _NONE, coming or _NONE)
-        new = {digest: text for digest, text in texts.items() if not any(digest in each for each in known)}
-        tx.documents.keep(new)
-        tx.events.append([record])
-        tx.service_accesses.note(accesses((done,)))
-    if coming is not None:
-        coming.update(new)
+        record, mentioned = event(done)
+        texts = {digest: text for digest, text in mentioned.items() if not any(digest in each for each in known)}
+        tx.documents.keep(texts)
+        if together is None:
+            tx.events.append([record])
+            tx.service_accesses.note(accesses((done,)))
+    if together is not None:
+        together.add(done, record, texts)
     elif kept is not None:  # only now, after the commit, are they there
-        kept.update(new)
+        kept.update(texts)
     return given, permitted, True
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from ostiary.store.link import Link
 from ostiary.store.migrate import bring_up_to_date
-from ostiary.store.transaction import Transaction
+from ostiary.store.transaction import Transaction, settle
 from ostiary.store.wal_index import WalIndex, frames, look_at
 from ostiary.store.writing import Writing
 
@@ -70,6 +70,8 @@ class Store:
         path.chmod(0o600)
         self._path = path
         self._watches: list[Watch] = []
+        self._touched: set[str] = set()
+        """What was touched by the changes that are made together."""
         self.reading: Final = Readers(path)
         self._writing = Writing(connected(path))
         _migrate(path)
@@ -81,18 +83,28 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """One change, all or nothing; durable when the block ends without an exception."""
+        shared = self._writing.mine
         with self._writing.change() as connection:
             link = Link(connection)
             transaction = Transaction(lambda: link)
             try:
                 yield transaction
-                transaction.settle()
+                if not shared:
+                    settle(link, transaction.touched)
             finally:
                 link.end()
+        if shared:
+            self._touched |= transaction.touched
 
-    def together(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def together(self) -> Iterator[None]:
         """All changes of this thread in the block are on the disk when it ends; when it raises, none of them is."""
-        return self._writing.together()
+        with self._writing.together():
+            self._touched = set()
+            yield
+            if self._touched:
+                with self._writing.change() as connection:
+                    settle(Link(connection), self._touched)
 
     def watch(self) -> Watch:
         """Something that tells what changed since it was last asked."""

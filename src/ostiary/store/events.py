@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ostiary.store.link import Prepared, Question, adding, adding_together, columns, given, values_of
+from ostiary.store.link import Prepared, Question, Rowwise, columns, given
 from ostiary.store.named import Rows
 from ostiary.store.records import EventRecord
 from ostiary.store.tables import documents, events
 
 _e: Final = events.c
 _events: Final = columns(events, EventRecord)
-_ADD: Final = adding(events, EventRecord)
-_TOGETHER: Final = 32
-"""Rows of one INSERT: the driver lets other threads in after each statement, and must wait to go on."""
-_ADD_TOGETHER: Final = adding_together(events, EventRecord, _TOGETHER)
+_NAMES: Final = tuple(EventRecord.__dataclass_fields__)
+_ADD: Final = Rowwise(events, _NAMES)
+_values: Final = attrgetter(*_NAMES)
 _OF_REQUEST: Final = Question(EventRecord, _events.where(_e.request_id == given("request_id")).order_by(_e.sequence))
 _newest: Final = _events.order_by(_e.sequence.desc()).limit(given("limit"))
 _LATEST: Final = Question(EventRecord, _newest)
@@ -129,11 +129,7 @@ class Events(Rows):
 
     def append(self, records: Sequence[EventRecord]) -> None:
         """Keep these."""
-        whole = len(records) - len(records) % _TOGETHER
-        for start in range(0, whole, _TOGETHER):
-            self._link.run_together(_ADD_TOGETHER, records[start : start + _TOGETHER])
-        if whole < len(records):
-            self._link.run_each(_ADD, map(values_of, records[whole:]))
+        self._link.add_rows(_ADD, list(map(_values, records)))
 
     def find(self, request_id: str) -> Sequence[EventRecord]:
         """All events of a request."""

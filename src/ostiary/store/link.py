@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from itertools import chain
@@ -70,16 +70,28 @@ class Prepared:
         return self._built
 
 
-class Together(Prepared):
-    """An INSERT of several records. Their values stand in the order of the records, each's in that of the columns."""
+class Rowwise:
+    """The statements that add many rows to a table, as many with one as can be.
 
-    def __init__(self, asked: ClauseElement, names: Iterable[str]) -> None:
-        super().__init__(asked)
-        self._read = attrgetter(*names)
+    The driver lets other threads in after each statement, and must wait to go on.
+    """
 
-    def of(self, records: Iterable[_Dataclass]) -> Values:
-        """The values of as many records as it adds."""
-        return tuple(chain.from_iterable(map(self._read, records)))
+    def __init__(self, table: Table, names: Iterable[str]) -> None:
+        named = tuple(names)
+        marks = f"({', '.join('?' * len(named))})"
+        begins = f"INSERT INTO {table.name} ({', '.join(named)}) VALUES "  # noqa: S608 - names of our own tables
+        self._statements = tuple((count, begins + ", ".join([marks] * count)) for count in _AT_ONCE)
+
+    def pieces(self, rows: Sequence[Values]) -> Iterator[tuple[str, Values]]:
+        """Statements with their values that together add these rows, each a value for each name."""
+        start = 0
+        for count, sql in self._statements:
+            while len(rows) - start >= count:
+                yield sql, tuple(chain.from_iterable(rows[start : start + count]))
+                start += count
+
+
+_AT_ONCE: Final = (32, 8, 2, 1)
 
 
 def _in_place(names: tuple[str, ...], said: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Values]:
@@ -157,13 +169,6 @@ def changing(table: Table, names: tuple[str, ...]) -> Prepared:
     """The statement that sets columns of the row whose primary key is given as `row`."""
     (key,) = table.primary_key.columns
     return Prepared(update(table).where(key == given("row")), names)
-
-
-def adding_together(table: Table, record: type[_Dataclass], count: int) -> Together:
-    """The statement that adds as many records at once."""
-    names = [column.name for column in table.columns if column.name in record.__dataclass_fields__]
-    rows: list[Any] = [{name: given(f"{name}_{row}") for name in names} for row in range(count)]
-    return Together(insert(table).values(rows), names)
 
 
 def values_of(record: _Dataclass) -> dict[str, Any]:
@@ -259,10 +264,13 @@ class Link:
         number: int = self._driver.execute(asked.sql, asked.values(told)).lastrowid
         return number
 
-    def run_together(self, asked: Together, records: Iterable[_Dataclass]) -> None:
-        """Add as many records as the statement does. Raises `IntegrityError`."""
+    def add_rows(self, asked: Rowwise, rows: Sequence[Values]) -> int:
+        """Add rows to a table that numbers its rows; the last one's number. Raises `IntegrityError`."""
         self._answers.clear()
-        self._driver.execute(asked.sql, asked.of(records))
+        number = 0
+        for sql, values in asked.pieces(rows):
+            number = self._driver.execute(sql, values).lastrowid
+        return number
 
     def run_each(self, asked: Prepared, told: Iterable[Mapping[str, Any]]) -> None:
         """The same change with each of several sets of values. Raises `IntegrityError`."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 
 from ostiary.store.accounts import Accounts
 from ostiary.store.certificates import ServerCertificates, ServiceCredentials, SigningCertificates, SshPublicKeys
@@ -20,7 +20,7 @@ from ostiary.store.delegation import (
 from ostiary.store.events import Documents, Events
 from ostiary.store.instances import Associations, Instances
 from ostiary.store.keys import AccessKeys, LoginProfiles
-from ostiary.store.link import Link, Prepared, given
+from ostiary.store.link import Link, Prepared, Rowwise, given
 from ostiary.store.mfa import MfaDevices
 from ostiary.store.named import Groups, InstanceProfiles, Policies, Roles, Rows, Users
 from ostiary.store.openid import Issuers, OpenIdProviders
@@ -36,10 +36,19 @@ from ostiary.store.tables import changes
 from ostiary.store.user_lists import GroupLists, UserLists
 
 _KEPT_CHANGES: Final = 10_000
-_CHANGED: Final = Prepared(insert(changes), ("entity",))
+_CHANGED: Final = Rowwise(changes, ("entity",))
 _FORGET_CHANGES: Final = Prepared(delete(changes).where(changes.c.sequence <= given("last")))
 
 N = TypeVar("N", bound=Rows)
+
+
+def settle(link: Link, touched: Iterable[str]) -> None:
+    """Write the list of touched entities; called once, before the commit."""
+    rows = [(entity,) for entity in sorted(touched)]
+    if rows:
+        last = link.add_rows(_CHANGED, rows)
+        if last % 1000 < len(rows):
+            link.run(_FORGET_CHANGES, last=last - _KEPT_CHANGES)
 
 
 class _Noun(Generic[N]):
@@ -62,7 +71,7 @@ class Transaction:
     def __init__(self, connect: Callable[[], Link]) -> None:
         self._connect = connect
         self._connected: Link | None = None
-        self._touched: set[str] = set()
+        self.touched: set[str] = set()
 
     @property
     def _link(self) -> Link:
@@ -73,16 +82,7 @@ class Transaction:
 
     def touch(self, *entities: str) -> None:
         """Note that what others may remember of these entities no longer holds."""
-        self._touched.update(entities)
-
-    def settle(self) -> None:
-        """Write the list of touched entities; called once, before the commit."""
-        if not self._touched:
-            return
-        for entity in sorted(self._touched):
-            last = self._link.add(_CHANGED, entity=entity)
-        if last % 1000 < len(self._touched):
-            self._link.run(_FORGET_CHANGES, last=last - _KEPT_CHANGES)
+        self.touched.update(entities)
 
     accounts = _Noun(Accounts)
     users = _Noun(Users)

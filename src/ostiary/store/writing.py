@@ -50,6 +50,11 @@ class Writing:
         self._alone = 0
         """The thread whose changes all belong to one commit."""
 
+    @property
+    def mine(self) -> bool:
+        """Whether this thread's changes all belong to one commit."""
+        return self._alone == threading.get_ident()
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """All changes of this thread in the block share the commit at its end; the block itself tells nobody of them.
@@ -78,7 +83,7 @@ class Writing:
 
         INVARIANT: nobody learns of a change, not even by being refused because of it, before it is committed.
         """
-        if self._alone == threading.get_ident():
+        if self.mine:
             self._begun()
             if not self._driver.in_transaction:
                 raise sqlite3.OperationalError("the database undid what was changed before")
