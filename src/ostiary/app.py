@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -27,10 +28,11 @@ from ostiary.federation.issuers import Issuers
 from ostiary.services.catalogue import load_operations
 from ostiary.services.operation import House
 from ostiary.settings import Settings
-from ostiary.sigv4 import UNSIGNED_PAYLOAD, Credentials, sign
+from ostiary.sigv4 import Credentials, StandingSigner
 from ostiary.store.database import Store
 
 MASTER_KEY: Final = "OSTIARY_MASTER_KEY"
+_CLOCK: Final = SystemClock()
 
 
 class Unusable(Exception):
@@ -39,18 +41,12 @@ class Unusable(Exception):
 
 def engine_signer(where: EngineAddress, method: str, path: str, query: str, headers: Headers) -> Headers:
     """Sign a request to an engine with the engine's own key."""
-    added = sign(
-        Credentials(akid=where.akid, secret=where.secret),
-        method=method,
-        raw_path=path,
-        raw_query=query,
-        headers=headers,
-        payload_hash=UNSIGNED_PAYLOAD,
-        now=SystemClock().now(),
-        region=where.region,
-        service="s3",
-    )
-    return [*headers, *added]
+    return [*headers, *_standing(where).sign(method, path, query, headers, _CLOCK.now())]
+
+
+@lru_cache(maxsize=64)
+def _standing(where: EngineAddress) -> StandingSigner:
+    return StandingSigner(Credentials(akid=where.akid, secret=where.secret), where.region)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from datetime import timedelta
 from unittest.mock import patch
 from urllib.parse import quote
 
@@ -19,7 +20,17 @@ from botocore.credentials import Credentials as BotoCredentials
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ostiary.sigv4 import EMPTY_SHA256, Credentials, Reason, SignatureFault, present, presign, sign
+from ostiary.sigv4 import (
+    EMPTY_SHA256,
+    UNSIGNED_PAYLOAD,
+    Credentials,
+    Reason,
+    SignatureFault,
+    StandingSigner,
+    present,
+    presign,
+    sign,
+)
 
 from .signed import Wire, at, from_url
 
@@ -290,3 +301,16 @@ def test_a_header_as_the_sdks_write_it_is_read_as_any_other_is() -> None:
     ]
     assert found[0] is not None and found[0].signed_headers == ("host", "x-amz-date")
     assert all(each == found[0] for each in found)
+
+
+@modest
+@given(paths, queries, header_lists, st.sampled_from([(), (("user-agent", "x"),), (("range", "bytes=0-1"),) * 2]))
+def test_a_standing_signer_signs_what_others_sign_one_second_after_the_other(path, query, headers, more) -> None:
+    key, sent = Credentials(akid=AKID, secret=SECRET), [("host", "box.test"), *headers, *more]
+    signer = StandingSigner(key, "eu-west-1")
+    for seconds in (0, 0.4, 1, 90_000, 0):
+        now, where = NOW + timedelta(seconds=seconds), {"method": "PUT", "raw_path": path, "raw_query": query}
+        added = signer.sign("PUT", path, query, sent, now)
+        how = {"payload_hash": UNSIGNED_PAYLOAD, "now": now, "region": "eu-west-1", "service": "s3"}
+        assert added == sign(key, **where, headers=sent, **how)
+        assert Wire("PUT", path, query, (*sent, *added)).verified(SECRET, now, "s3").akid == AKID

@@ -15,8 +15,10 @@ from ostiary.engines.call import UpstreamBroken, UpstreamError, UpstreamTimeout
 if TYPE_CHECKING:
     from ostiary.engines.connection import Connection
 
-_STATUS: Final = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: (.*))?")
-_DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+_STATUS: Final = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([^\r\n]*))?(?=\r|\Z)").match
+_FIELDS: Final = re.compile(r"\r\n([^\s:][^\r\n:]*):[ \t]*([^\r\n]*)").findall
+_DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII).fullmatch
+_FRAMING: Final = ("content-length", "connection")
 _LONGEST_HEAD: Final = 128 * 1024
 _NO_BODY: Final = frozenset((204, 304))
 
@@ -132,9 +134,10 @@ class Passage:
 
     def _head(self, data: bytes, end: int) -> None:
         text = data[:end].decode("latin-1")
-        lines = text.split("\r\n")
-        found = _STATUS.fullmatch(lines[0])
-        if found is None or text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+        found = _STATUS(text)
+        fields = _FIELDS(text, found.end()) if found is not None else []
+        # INVARIANT: every line is a header, and every line break ends one: nothing is read past
+        if found is None or not len(fields) == text.count("\n") == text.count("\r"):
             self.fail(UpstreamBroken("the engine's answer is not HTTP"))
             return
         status = int(found[2])
@@ -142,20 +145,16 @@ class Passage:
             self._buffer = b""
             self.feed(data[end + 4 :])
             return
-        headers: list[tuple[str, str]] = []
-        length, plain = None, found[1] == "1"
-        for line in lines[1:]:
-            name, colon, value = line.partition(":")
-            name, value = name.lower(), value.strip(" \t")
-            if not colon or not name or name[0] in " \t":
-                self.fail(UpstreamBroken("the engine's answer is not HTTP"))
-                return
-            if name == "content-length":
-                plain = plain and length is None and _DIGITS.fullmatch(value) is not None
-                length = value
-            elif name == "transfer-encoding" or (name == "connection" and value.lower() != "keep-alive"):
-                plain = False
-            headers.append((name, value))
+        headers = [(name.lower(), value.rstrip(" \t")) for name, value in fields]
+        named = dict(headers)
+        length = named.get("content-length")
+        plain = (
+            found[1] == "1"
+            and "transfer-encoding" not in named
+            and named.get("connection", "keep-alive").lower() == "keep-alive"
+            and (length is None or _DIGITS(length) is not None)
+            and (len(named) == len(headers) or _each_once(headers))
+        )
         empty = self.bodyless or status in _NO_BODY
         if not plain or (length is None and not empty) or not self._sink.wants(status):
             self._done = True
@@ -196,6 +195,11 @@ class Passage:
             self._paused = False
             self.connection.hold(False)
         self._over(self, keep and not self.connection.closed)
+
+
+def _each_once(headers: list[tuple[str, str]]) -> bool:
+    names = [name for name, _ in headers]
+    return all(names.count(name) < 2 for name in _FRAMING)
 
 
 class _Over(Protocol):

@@ -12,6 +12,7 @@ from ostiary.sigv4.keys import SigningKeys
 from ostiary.sigv4.payload import BodyReader, Declaration, Kind, PlainBody, declaration, open_body
 from ostiary.sigv4.presented import MAX_EXPIRES, UNSIGNED_PAYLOAD, Presented, Scope, Style, present
 from ostiary.sigv4.sign import Credentials, presign, sign
+from ostiary.sigv4.standing import StandingSigner
 from ostiary.sigv4.verify import (
     MAX_SKEW,
     SIGNING_KEYS,
@@ -42,6 +43,7 @@ __all__ = [
     "Scope",
     "SignatureFault",
     "SigningKeys",
+    "StandingSigner",
     "Style",
     "Told",
     "Verified",

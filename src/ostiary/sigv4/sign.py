@@ -14,7 +14,7 @@ from ostiary.sigv4.canonical import ALGORITHM, TIME_FORMAT, Headers
 from ostiary.sigv4.presented import MAX_EXPIRES, UNSIGNED_PAYLOAD, Scope
 from ostiary.sigv4.verify import SIGNING_KEYS
 
-_NOT_SIGNED = frozenset({"authorization", "connection", "expect", "te", "transfer-encoding", "user-agent"})
+NOT_SIGNED = frozenset({"authorization", "connection", "expect", "te", "transfer-encoding", "user-agent"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def sign(
     if credentials.session_token is not None:
         added.append(("x-amz-security-token", credentials.session_token))
     sent = [*headers, *added]
-    signed = tuple(sorted({name for name, _ in sent} - _NOT_SIGNED))
+    signed = tuple(sorted({name for name, _ in sent} - NOT_SIGNED))
     path = canonical.canonical_path(raw_path, s3=service == "s3")
     query = canonical.canonical_query(raw_query)
     request = canonical.canonical_request(method, path, query, sent, signed, payload_hash)
