@@ -60,7 +60,7 @@ def s3(work: Path, seconds: float, rounds: int) -> list[dict[str, Any]]:
     """Every size, direction and number of connections."""
     with ExitStack() as stack:
         engine, weed = stack.enter_context(_engine(work))
-        ostiary = stack.enter_context(_ostiary(work, engine))
+        ostiary = stack.enter_context(_ostiary(work))
         ways = {
             "engine": Way("engine", engine.port, (engine.akid, engine.secret), ()),
             "ostiary": ostiary,
@@ -175,7 +175,7 @@ def _fill(ostiary: Way) -> None:
 @contextmanager
 def _engine(work: Path) -> Iterator[tuple[EngineAddress, int]]:
     running = SeaweedFS(
-        work / "engine",
+        work / "ostiary",  # where the server looks for the one that is its own
         entropy=SystemEntropy(),
         clock=SystemClock(),
         signer=engine_signer,
@@ -204,19 +204,16 @@ def _command(entry: Path) -> bytes:
 
 
 @contextmanager
-def _ostiary(work: Path, engine: EngineAddress) -> Iterator[Way]:
+def _ostiary(work: Path) -> Iterator[Way]:
+    """Beside the engine of its data directory, as a second worker is, and to it by its socket."""
     port, secret = _free_port(), work / "secret"
     secret.touch(0o600)
     secret.write_text(_SECRET)
     command = [str(BIN / "ostiary"), "serve", "--data", str(work / "ostiary"), "--port", str(port)]
-    command += ["--console-port", "0", "--metadata-port", "0", "--s3-endpoint", f"http://{engine.authority}"]
-    environment = _environment(work) | {
-        "OSTIARY_S3_ACCESS_KEY_ID": engine.akid,
-        "OSTIARY_S3_SECRET_ACCESS_KEY": engine.secret,
-    }
+    command += ["--console-port", "0", "--metadata-port", "0"]
     with (work / "ostiary.log").open("ab") as log:
         process = subprocess.Popen(
-            [*command, "--forward-auth-secret", str(secret)], stdout=log, stderr=log, env=environment
+            [*command, "--forward-auth-secret", str(secret)], stdout=log, stderr=log, env=_environment(work)
         )
     try:
         _wait(process, port, post(port, ROOT, "sts", "GetCallerIdentity", {}), Path(log.name))

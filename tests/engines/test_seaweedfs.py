@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from ostiary.engines import weed as weed_module
 from ostiary.engines.call import call
 from ostiary.engines.engine import EngineAddress, EngineState
 from ostiary.engines.seaweedfs import SeaweedFS
+from ostiary.engines.upstream import Upstream
 from ostiary.engines.weed import WeedNotFound
 
 from .signing import sign
@@ -104,6 +107,24 @@ def test_nobody_gets_in_without_the_key(weed: EngineAddress) -> None:
     assert call(weed, "PUT", "/private/k", body=b"theirs", signer=unsigned).status == 403
     assert call(other, "GET", "/private/k", signer=sign).status == 403
     assert call(weed, "GET", "/private/k", signer=sign).body == b"mine"
+
+
+def test_its_socket_is_ours_alone_wants_the_key_too_and_is_the_way_that_requests_go(weed: EngineAddress) -> None:
+    assert weed.socket is not None
+    assert stat.S_IMODE(Path(weed.socket).parent.stat().st_mode) == 0o700
+    with socket.socket(socket.AF_UNIX) as plain:
+        plain.connect(weed.socket)
+        plain.sendall(f"GET / HTTP/1.1\r\nhost: {weed.authority}\r\n\r\n".encode())
+        assert plain.recv(12) == b"HTTP/1.1 403"
+
+    async def by_socket() -> int:
+        upstream = Upstream(signer=sign)
+        async with await upstream.request(replace(weed, port=1), "GET", "/") as response:  # nobody listens on port 1
+            await response.read()
+        await upstream.close()
+        return response.status
+
+    assert asyncio.run(by_socket()) == 200
 
 
 def test_every_listener_is_on_loopback_and_closed_to_other_people(make_engine: Make, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import json
 import os
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,7 +44,7 @@ class _Notice:
     def text(self) -> bytes:
         a = self.address
         body = {"ready": self.ready, "host": a.host, "port": a.port, "access_key_id": a.akid}
-        body |= {"secret_access_key": a.secret, "region": a.region, "ports": list(self.ports)}
+        body |= {"secret_access_key": a.secret, "region": a.region, "socket": a.socket, "ports": list(self.ports)}
         return (json.dumps(body, indent=1) + "\n").encode()
 
 
@@ -59,6 +59,7 @@ def _read_notice(path: Path) -> _Notice | None:
             akid=str(body["access_key_id"]),
             secret=str(body["secret_access_key"]),
             region=str(body["region"]),
+            socket=str(body["socket"]) if body.get("socket") else None,
         )
         return _Notice(body["ready"] is True, address, tuple(int(port) for port in body["ports"]))
     except (OSError, ValueError, KeyError, TypeError):
@@ -222,6 +223,7 @@ class SeaweedFS:
                 self._directory, Ports(notice.ports), lock=lock, memory=self._memory, object_key=self._object_key
             )
             if self._becomes_ready(weed, notice.address):
+                notice = replace(notice, address=replace(notice.address, socket=weed.socket()))
                 self._publish(notice, ready=True)
                 self._failure, ready_at = None, time.monotonic()
                 self._say(EngineState.READY, notice.address)

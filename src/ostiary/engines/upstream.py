@@ -258,13 +258,16 @@ class Upstream:
         tls = self._secure() if address.secure else None
         try:
             async with asyncio.timeout(self._connect_timeout):
-                _, made = await loop.create_connection(
-                    lambda: Connection(loop),
-                    address.host,
-                    address.port,
-                    ssl=tls,
-                    server_hostname=address.host if tls else None,
-                )
+                if address.socket is not None:
+                    _, made = await loop.create_unix_connection(lambda: Connection(loop), address.socket)
+                else:
+                    _, made = await loop.create_connection(
+                        lambda: Connection(loop),
+                        address.host,
+                        address.port,
+                        ssl=tls,
+                        server_hostname=address.host if tls else None,
+                    )
         except TimeoutError as error:
             raise UpstreamTimeout(f"no connection to the engine within {self._connect_timeout:g} seconds") from error
         except (OSError, ssl.SSLError) as error:

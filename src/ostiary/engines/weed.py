@@ -27,6 +27,7 @@ _LISTENERS: Final = ("master", "volume", "filer", "s3")
 _FIRST_PORT, _PORTS = 20000, 12000  # below the range that outgoing connections take theirs from
 _LONGEST_SOCKET: Final = 100  # sun_path is 108 bytes
 _LOG_LIMIT: Final = 4 * 1024 * 1024
+_S3_SOCKET: Final = "s3.sock"
 
 
 class WeedNotFound(Exception):
@@ -139,6 +140,16 @@ class Weed:
         """Whether it still runs."""
         return self.process.poll() is None
 
+    def socket(self) -> str | None:
+        """Where its S3 gateway answers on a socket that is ours alone; None if it does not."""
+        path = str(self._run / _S3_SOCKET)
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(path)
+            except OSError:
+                return None
+        return path
+
     def bound_log(self) -> None:
         """Keep the last part of the log aside and begin anew when it has grown long."""
         if self._log.stat().st_size > _LOG_LIMIT:
@@ -188,7 +199,7 @@ def _arguments(volumes: Path, config: Path, run: Path, ports: Ports) -> list[str
         "-s3.allowDeleteBucketNotEmpty=false",
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
-        f"-s3.localSocket={run / 's3.sock'}",
+        f"-s3.localSocket={run / _S3_SOCKET}",
     ]
 
 
