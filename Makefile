@@ -1,6 +1,6 @@
 # The verbs. `make run` and `make test` need nothing but Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help run test fast check assets screenshots fmt vectors clients bench kill fuzz coverage refresh clean
+.PHONY: help run test fast check assets screenshots fmt vectors clients bench parts kill fuzz coverage refresh clean
 
 RUN := .venv/.installed-run
 DEV := .venv/.installed-dev
@@ -79,6 +79,9 @@ $(PEERS): bench/peers/js/package.json $(DEV)
 
 bench: $(BENCH) $(PEERS) wheel-fast ## measure side by side: this server, a bare one, moto's; the engine
 	@.venv/bin/python -m bench $(ARGS)
+
+parts: $(DEV) ## upload 10,000 parts, list them, memory flat
+	@.venv/bin/python -m tests.parts_s3 $(ARGS)
 
 kill: $(DEV) ## SIGKILL the server under load, again and again (ROUNDS=20)
 	@.venv/bin/python -m tests.kill $(ARGS)

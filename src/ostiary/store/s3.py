@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ostiary.store import tables
@@ -127,6 +127,47 @@ class ObjectAccess(Rows):
     def remove_all(self, bucket: str) -> None:
         """Forget everything in a bucket."""
         self._link.run(_REMOVE_ALL, bucket=bucket)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadRecord:
+    """Who began a multipart upload, where it is not the root user of the bucket's account."""
+
+    bucket: str
+    upload_id: str
+    key: str
+    account: str
+    user_id: str
+    """As `aws:userid`."""
+    arn: str
+
+
+_u: Final = tables.uploads.c
+_this: Final = (_u.bucket == given("bucket"), _u.upload_id == given("upload_id"))
+_UPLOAD: Final = records(tables.uploads, UploadRecord, *_this)
+_ADD_UPLOAD: Final = Prepared(insert(tables.uploads), ("bucket", "upload_id", "key", "account", "user_id", "arn"))
+_REMOVE_UPLOAD: Final = Prepared(delete(tables.uploads).where(*_this))
+_REMOVE_UPLOADS: Final = Prepared(delete(tables.uploads).where(_u.bucket == given("bucket")))
+
+
+class Uploads(Rows):
+    """Multipart uploads that are under way, and who began them."""
+
+    def get(self, bucket: str, upload_id: str) -> UploadRecord | None:
+        """By id."""
+        return self._link.one(_UPLOAD, bucket=bucket, upload_id=upload_id)
+
+    def add(self, record: UploadRecord) -> None:
+        """Add one."""
+        self._link.run(_ADD_UPLOAD, **values_of(record))
+
+    def remove(self, bucket: str, upload_id: str) -> None:
+        """Forget one."""
+        self._link.run(_REMOVE_UPLOAD, bucket=bucket, upload_id=upload_id)
+
+    def remove_all(self, bucket: str) -> None:
+        """Forget those of a bucket."""
+        self._link.run(_REMOVE_UPLOADS, bucket=bucket)
 
 
 _p: Final = tables.account_public_access.c

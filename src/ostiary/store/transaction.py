@@ -30,7 +30,7 @@ from ostiary.store.possessions import Attachments, Buckets, InlinePolicies, Sett
 from ostiary.store.posture import Postures
 from ostiary.store.reports import ReportJobs, ServiceAccesses
 from ostiary.store.role_lists import InstanceLists, RoleLists
-from ostiary.store.s3 import AccountPublicAccess, BucketAccess, ObjectAccess
+from ostiary.store.s3 import AccountPublicAccess, BucketAccess, ObjectAccess, Uploads
 from ostiary.store.saml import SamlProviders, SamlRedemptions
 from ostiary.store.tables import changes
 from ostiary.store.user_lists import GroupLists, UserLists
@@ -111,6 +111,7 @@ class Transaction:
     buckets = _Noun(Buckets)
     bucket_access = _Noun(BucketAccess)
     object_access = _Noun(ObjectAccess)
+    uploads = _Noun(Uploads)
     account_public_access = _Noun(AccountPublicAccess)
     instances = _Noun(Instances)
     associations = _Noun(Associations)

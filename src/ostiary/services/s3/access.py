@@ -19,7 +19,7 @@ from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.conditions import BodyFacts, S3Facts, Signature, body_facts
 from ostiary.services.s3.engine_calls import read_tags
 from ostiary.services.s3.faults import access_denied, no_such_bucket, of_refusal
-from ostiary.services.s3.guard import Guard, guard_of
+from ostiary.services.s3.guard import OF_UPLOADS, Guard, guard_of
 from ostiary.services.s3.ownership import head, ownership
 from ostiary.store.transaction import Transaction
 
@@ -115,6 +115,8 @@ def _ask(call: Call, tx: Transaction, each: S3Ask, known: Mapping[str, BucketFac
         return
     guard = guard_of(bucket)
     owner, pool = (guard.account, guard.policy) if guard.enforced else _by_acls(call, tx, each, guard)
+    if each.action in OF_UPLOADS:
+        pool = _by_initiator(call, tx, each, guard, pool)
     if each.reads_tags and each.key is not None and _speaks_of_tags(call, pool, guard.account):
         each = with_existing_tags(each, _look(call, bucket.record.name, each.key, each.version_id))
     yield Ask(
@@ -147,6 +149,15 @@ def _writes(call: Call, tx: Transaction, each: S3Ask, guard: Guard) -> tuple[str
     if head(call, guard.facts.record.name, each.key, each.version_id) is None:
         return WRITES_NEW
     return WRITES_OWN if ownership(call, tx, guard.facts, each.key, None).account == call.account else ()
+
+
+def _by_initiator(call: Call, tx: Transaction, each: S3Ask, guard: Guard, pool: Pool | None) -> Pool | None:
+    """What is in force on an upload: whoever began it may list its parts and abort it, if nothing says otherwise."""
+    began = tx.uploads.get(guard.facts.record.name, call.target.request.upload_id or "")
+    if began is None or began.key != each.key or began.account != call.account:
+        return pool
+    itself = began.user_id == call.caller.user_id
+    return guard.of_upload(pool, call.caller, itself=itself, resource=each.resource)
 
 
 def _look(call: Call, bucket: str, key: str, version: str | None) -> tuple[tuple[str, str], ...]:

@@ -106,6 +106,7 @@ def delete_bucket(call: Call, tx: Transaction) -> dict[str, Any]:
     tx.buckets.remove(name)
     tx.bucket_access.remove(name)
     tx.object_access.remove_all(name)
+    tx.uploads.remove_all(name)
     return {}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from ostiary.engines.call import Answer, UpstreamError, call
 from ostiary.engines.engine import Engine, Headers
@@ -67,6 +67,12 @@ def text(element: ElementTree.Element, name: str) -> str:
     if found is None:
         found = element.find(name)
     return "" if found is None else found.text or ""
+
+
+def unescaped(value: bytes) -> str:
+    """Text as it stands in an answer of the engine, between two tags."""
+    known = {"&#34;": '"', "&#39;": "'", "&quot;": '"', "&apos;": "'", "&#x9;": "\t", "&#xA;": "\n", "&#xD;": "\r"}
+    return unescape(value.decode("utf-8", "replace"), known)
 
 
 def xml(value: str) -> str:

@@ -10,6 +10,7 @@ in Amazon S3", "Blocking public access to your Amazon S3 storage".
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,6 +21,10 @@ from ostiary.services.s3.acls import ANONYMOUS_ID, Acl, bucket_statements, objec
 from ostiary.services.s3.public import Block, is_public
 from ostiary.store.s3 import ENFORCED
 
+OF_UPLOADS: Final = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+"""What the initiator of an upload may do with it."""
+_SPECIAL: Final = re.compile(r"[*?$]")
+"""What stands for something else in a policy, and for itself as `${*}`."""
 _REMEMBERED: Final = 10_000
 _REMEMBERED_POOLS: Final = 1_000
 
@@ -61,6 +66,19 @@ class Guard:
         ignored = acl.public and self.block & Block.IGNORE_PUBLIC_ACLS
         said = [] if ignored else object_statements(acl, canonical_id(caller), self._arn)
         return self._joined(own=own, said=said, name="object ACL")
+
+    def of_upload(self, base: Pool | None, caller: Caller, *, itself: bool, resource: str) -> Pool:
+        """What is in force on an upload that the caller's account began. `itself`: that the caller did."""
+        principal = caller.principal
+        name = getattr(principal, "id", None) or getattr(principal, "issuer_id", None) if itself else None
+        who = {"AWS": name} if name else {"CanonicalUser": canonical_id(caller)}
+        said = {
+            "Effect": "Allow",
+            "Principal": who,
+            "Action": list(OF_UPLOADS),
+            "Resource": _SPECIAL.sub(r"${\g<0>}", resource),
+        }
+        return Pool((*(base or ()), _attached(_document([said]), "initiator of the upload", self._arn)))
 
     @property
     def _arn(self) -> str:

@@ -6,21 +6,22 @@ Source: Amazon S3 API Reference, ListObjects, ListObjectsV2 (`fetch-owner`), Lis
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
-from xml.sax.saxutils import unescape
 
 from ostiary.services.operation import Call, MustWait, operation
 from ostiary.services.outcome import Answer
 from ostiary.services.s3.access import s3_asks
 from ostiary.services.s3.bucket_access import bucket_facts
 from ostiary.services.s3.call import S3Call
-from ostiary.services.s3.engine_calls import ask_engine, xml
+from ostiary.services.s3.engine_calls import ask_engine, unescaped, xml
 from ostiary.services.s3.guard import Guard, guard_of
 from ostiary.services.s3.headers import onward
 from ostiary.services.s3.objects import forwarded, refuse_inexact
 from ostiary.services.s3.ownership import ownership
+from ostiary.services.s3.pages import emptied, paged, wants_none
 from ostiary.store.transaction import Transaction
 
 _OWNER: Final = re.compile(rb"<Owner>.*?</Owner>", re.S)
@@ -37,14 +38,15 @@ def _list(call: Call, tx: Transaction) -> Any:
         MustWait: it must be read, and the caller can't wait here.
     """
     s3: S3Call = call.target
-    if call.operation == "ListObjectsV2" and s3.request.query.get("fetch-owner") != "true":
-        return forwarded(call, tx)
+    request, none = paged(s3.request), wants_none(s3.request)
+    if call.operation == "ListObjectsV2" and s3.request.query.get("fetch-owner") != "true" and not none:
+        return replace(forwarded(call, tx), raw_query=request.forward_query)
     if not call.patient:
         raise MustWait
     refuse_inexact(call)
     guard = guard_of(bucket_facts(call))
-    given = ask_engine(call, "GET", s3.request.forward_path, s3.request.forward_query, onward(call))
-    body = given.body
+    given = ask_engine(call, "GET", request.forward_path, request.forward_query, onward(call))
+    body = emptied(given.body) if none and given.status == 200 else given.body
     if given.status == 200:
         every = _owner(guard.facts.owner)
         encoded = _ENCODED in body  # as the engine says; it leaves lists of versions as they are
@@ -63,17 +65,12 @@ def _own(call: Call, tx: Transaction, guard: Guard, encoded: bool, found: re.Mat
     key, version = _KEY.search(found[0]), _VERSION.search(found[0])
     if key is None:
         return found[0]
-    name = _text(key[1])
+    name = unescaped(key[1])
     if encoded:
         name = unquote_to_bytes(name.replace("+", " ")).decode("utf-8", "replace")
-    owner = ownership(call, tx, guard.facts, name, None if version is None else _text(version[1])).owner
+    owner = ownership(call, tx, guard.facts, name, None if version is None else unescaped(version[1])).owner
     return _OWNER.sub(_owner(owner), found[0])
 
 
 def _owner(canonical_id: str) -> bytes:
     return f"<Owner><ID>{xml(canonical_id)}</ID></Owner>".encode()
-
-
-def _text(escaped: bytes) -> str:
-    known = {"&#34;": '"', "&#39;": "'", "&quot;": '"', "&apos;": "'", "&#x9;": "\t", "&#xA;": "\n", "&#xD;": "\r"}
-    return unescape(escaped.decode("utf-8", "replace"), known)

@@ -30,9 +30,9 @@ _BEGINS_ONE: Final = frozenset({"PutObject", "CreateMultipartUpload"})
 _ANY_CONTENT: Final = ("content-type", "binary/octet-stream")
 """What S3 says of an object whose type nobody told; SeaweedFS would guess from the key."""
 _ELSEWHERE: Final = frozenset(
-    {"DeleteObject", "DeleteObjects", "CompleteMultipartUpload", "ListObjects", "ListObjectsV2", "ListObjectVersions"}
+    {"DeleteObject", "DeleteObjects", "ListObjects", "ListObjectsV2", "ListObjectVersions", "ListMultipartUploads"}
+    | {"CreateMultipartUpload", "CompleteMultipartUpload", "AbortMultipartUpload", "ListParts"}
 )
-_COMPLETE_SECONDS: Final = 600
 
 
 def forwarded(call: Call, tx: Transaction) -> Forward:
@@ -78,32 +78,6 @@ def delete_object(call: Call, tx: Transaction) -> Any:
             writing.object_access.remove(bucket, key, marker_of(there))
     kept = [(n, v) for n, v in given.headers if n == "content-type" or n.startswith(("x-amz-version", "x-amz-delete"))]
     return Answer(status=given.status, headers=[*kept, ("x-amz-request-id", call.facts.request_id)], body=given.body)
-
-
-@operation("s3", "CompleteMultipartUpload", asks=s3_asks, blocking=True)
-def complete_multipart_upload(call: Call, _tx: Transaction) -> Any:
-    """Put the parts together. The engine's answer names the engine's address; ours names the caller's."""
-    s3: S3Call = call.target
-    refuse_inexact(call)
-    headers = onward(call)
-    given = ask_engine(
-        call,
-        s3.request.method,
-        s3.request.forward_path,
-        s3.request.forward_query,
-        headers,
-        s3.body or b"",
-        _COMPLETE_SECONDS,
-    )
-    engine = engine_of(call, s3.request.bucket or "")
-    address = engine.address() if engine is not None else None
-    body = given.body
-    if address is not None:
-        ours = f"{'https' if s3.secure else 'http'}://{s3.request.header('host') or 'localhost'}"
-        for scheme in ("http://", "https://"):
-            body = body.replace(f"{scheme}{address.authority}".encode(), ours.encode())
-    kept = [(n, v) for n, v in given.headers if n in ("content-type", "etag") or n.startswith("x-amz-version")]
-    return Answer(status=given.status, headers=[*kept, ("x-amz-request-id", call.facts.request_id)], body=body)
 
 
 def refuse_inexact(call: Call) -> None:

@@ -53,7 +53,7 @@ from ostiary.store.tables.organizations import (
 )
 from ostiary.store.tables.platform import buckets, changes, documents, events, instances, profile_associations, settings
 from ostiary.store.tables.reports import credential_reports, report_jobs, service_accesses
-from ostiary.store.tables.s3 import account_public_access, bucket_access, object_access
+from ostiary.store.tables.s3 import account_public_access, bucket_access, object_access, uploads
 from ostiary.store.tables.saml import saml_keys, saml_providers, saml_redemptions
 
 __all__ = [
@@ -114,5 +114,6 @@ __all__ = [
     "ssh_public_keys",
     "tags",
     "trusted_services",
+    "uploads",
     "users",
 ]

@@ -31,6 +31,17 @@ object_access: Final = Table(
     Column("of_upload", Boolean, nullable=False),
 )
 
+uploads: Final = Table(
+    "uploads",
+    metadata,
+    Column("bucket", String(63), primary_key=True),
+    Column("upload_id", String(256), primary_key=True),
+    Column("key", String(1024), nullable=False),
+    Column("account", String(12), nullable=False),
+    Column("user_id", String(128), nullable=False),
+    Column("arn", String(2048), nullable=False),
+)
+
 account_public_access: Final = Table(
     "account_public_access",
     metadata,
