@@ -14,7 +14,7 @@ from tests.clients.conftest import Account
 from tests.clients.terminal import Terminal
 from tests.guarded.conftest import S3World
 from tests.guarded.test_acls import plain_get
-from tests.live import clean_environment
+from tests.live import BIN, clean_environment
 from tests.needs import need
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("guarded")]
@@ -48,6 +48,31 @@ def test_a_site_is_public_between_two_commands(aws: Terminal, guarded: S3World) 
     blocked = ",".join(f"{each}=true" for each in ALL_FOUR)
     aws.text(f"s3api put-public-access-block --bucket {bucket} --public-access-block-configuration {blocked}")
     assert plain_get(guarded, bucket, "index.html") == 403
+
+
+def test_an_account_blocks_public_access_though_no_name_leads_to_it(aws: Terminal, guarded: S3World) -> None:
+    """The CLI puts the account before the host's name, which nobody resolves: the server is its proxy, too."""
+    bucket = guarded.bucket()
+    guarded.unblock(bucket)
+    guarded.policy(bucket, {"Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"})
+    guarded.root.put_object(Bucket=bucket, Key="a", Body=b"one")
+    environment = {**clean_environment(aws.home), "HTTP_PROXY": guarded.server.endpoint, "NO_PROXY": ""}
+
+    def control(line: str, account: str = guarded.account) -> subprocess.CompletedProcess[str]:
+        command = [str(BIN / "aws"), "--profile", "root", "s3control", *line.split(), "--account-id", account]
+        return subprocess.run(command, capture_output=True, text=True, cwd=aws.home, env=environment, timeout=60)
+
+    blocked = ",".join(f"{each}=true" for each in ALL_FOUR)
+    try:
+        put = control(f"put-public-access-block --public-access-block-configuration {blocked}")
+        assert (put.returncode, put.stderr) == (0, "")
+        assert plain_get(guarded, bucket, "a") == 403
+        shown = json.loads(control("get-public-access-block").stdout)
+        assert shown == {"PublicAccessBlockConfiguration": dict.fromkeys(ALL_FOUR, True)}
+        assert "(AccessDenied)" in control("get-public-access-block", guarded.other["account"]).stderr
+    finally:
+        assert control("delete-public-access-block").returncode == 0
+    assert plain_get(guarded, bucket, "a") == b"one"
 
 
 def test_another_account_delivers_into_an_inbox(aws: Terminal, guarded: S3World) -> None:
