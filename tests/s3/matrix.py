@@ -27,7 +27,17 @@ ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 AUTHENTICATED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
 ROWS = [row for row in DOCUMENTED if served(row[0]) is not Served.UNBUILT]
 STRANGERS = ("other root", "other user", "anonymous")
-CALLERS = ("root", "user", "role", "other root", "other user", "anonymous", "presigned")
+SIGNERS = ("root", "user", "role", "other root", "other user", "anonymous")
+CALLERS = (*SIGNERS, "presigned")
+FORM = "PostObject"
+_PUT, _ACL, _TAGGING = "PutObject box/k", "PutObjectAcl box/k", "PutObjectTagging box/k"
+_TAG = "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag></TagSet></Tagging>"
+FORMS = (
+    ({}, [_PUT]),
+    ({"acl": "private"}, [_PUT, _ACL]),
+    ({"tagging": _TAG, "x-amz-meta-who": "me", "success_action_status": "201"}, [_PUT, _TAGGING]),
+)
+"""Fields of a form, and the permissions that the documentation asks for them: those of the headers of PutObject."""
 
 Document = dict[str, Any]
 ALL: Document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -71,6 +81,8 @@ class Case:
     """Attached to both accounts, beside the policy that allows everything."""
     account_block: frozenset[str]
     buckets: dict[str, Bucket]
+    form: dict[str, str] | None = None
+    """Of an upload by an HTML form: its fields, beside key and signature."""
 
 
 def cases(seed: str) -> Iterator[Case]:
@@ -79,21 +91,39 @@ def cases(seed: str) -> Iterator[Case]:
     while True:
         for operation, params, permissions in ROWS:
             for caller in CALLERS:
-                case = Case(
-                    operation=operation,
-                    params=params,
-                    permissions=permissions,
-                    caller=caller,
-                    identity=_identity(draw),
-                    boundary=draw.choice([None, None, None, ALL, NONE]),
-                    session=draw.choice([None, None, ALL, NONE]) if caller == "role" else None,
-                    scp=draw.choice([None] * 6 + [document("Deny", ["s3:Get*", "s3:List*"])]),
-                    account_block=frozenset(draw.choice([(), (), (), ("IgnorePublicAcls",), SWITCHES])),
-                    buckets={"box": _bucket(draw), "from": _bucket(draw)},
-                )
+                case = _case(draw, operation, params, permissions, caller)
                 yield case
                 if caller in STRANGERS and permissions[0] != "ListAllMyBuckets *":
                     yield _by_acls_alone(draw, case)
+
+
+def form_cases(seed: str) -> Iterator[Case]:
+    """Without end: each round has every form uploaded by every kind of caller."""
+    draw = random.Random(seed)
+    while True:
+        for fields, permissions in FORMS:
+            for caller in SIGNERS:
+                case = _case(draw, FORM, {}, permissions, caller)
+                by_form = document("Allow", "s3:*", Condition={"StringEquals": {"s3:authType": "POST"}})
+                case = replace(case, form=fields, identity=draw.choice([case.identity, case.identity, [by_form]]))
+                yield case
+                if caller in STRANGERS:
+                    yield _by_acls_alone(draw, case)
+
+
+def _case(draw: random.Random, operation: str, params: dict[str, Any], permissions: list[str], caller: str) -> Case:
+    return Case(
+        operation=operation,
+        params=params,
+        permissions=permissions,
+        caller=caller,
+        identity=_identity(draw),
+        boundary=draw.choice([None, None, None, ALL, NONE]),
+        session=draw.choice([None, None, ALL, NONE]) if caller == "role" else None,
+        scp=draw.choice([None] * 6 + [document("Deny", ["s3:Get*", "s3:List*"])]),
+        account_block=frozenset(draw.choice([(), (), (), ("IgnorePublicAcls",), SWITCHES])),
+        buckets={"box": _bucket(draw), "from": _bucket(draw)},
+    )
 
 
 def _by_acls_alone(draw: random.Random, case: Case) -> Case:
@@ -201,14 +231,16 @@ def may(case: Case, name: str, resource: str) -> bool:
         "resource_account": owner or None,
         "context": {
             "aws:PrincipalAccount": account or "anonymous",
-            **({} if case.caller == "anonymous" else {"s3:authType": _auth_type(case.caller)}),
+            **({} if case.caller == "anonymous" else {"s3:authType": _auth_type(case)}),
         },
     }
     return reference.decide(policies, request).decision == "allowed"
 
 
-def _auth_type(caller: str) -> str:
-    return "REST-QUERY-STRING" if caller == "presigned" else "REST-HEADER"
+def _auth_type(case: Case) -> str:
+    if case.form is not None:
+        return "POST"
+    return "REST-QUERY-STRING" if case.caller == "presigned" else "REST-HEADER"
 
 
 def _principal(caller: str, account: str) -> dict[str, Any]:

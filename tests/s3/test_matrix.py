@@ -9,7 +9,7 @@ from itertools import islice
 import pytest
 
 from tests.s3.house import S3House
-from tests.s3.matrix import CALLERS, ROWS, STRANGERS, allowed, cases, told
+from tests.s3.matrix import CALLERS, FORMS, ROWS, SIGNERS, STRANGERS, allowed, cases, form_cases, told
 
 
 @pytest.fixture(scope="module")
@@ -30,3 +30,15 @@ def test_the_gate_lets_through_what_the_rules_allow_and_nothing_else(house: S3Ho
     for caller in CALLERS:
         assert seen[caller, True] > 5, caller
         assert seen[caller, False] > 20, caller
+
+
+def test_a_form_is_let_through_when_its_signer_may_put_the_object_and_what_its_fields_ask(house: S3House) -> None:
+    seen: Counter[tuple[str, bool]] = Counter()
+    round_of_all = len(FORMS) * (len(SIGNERS) + len(STRANGERS))
+    for case in islice(form_cases("the same in every run"), 14 * round_of_all):
+        expected = allowed(case)
+        assert house.outcome(case) == expected, told(case)
+        seen[case.caller, expected[0]] += 1
+    for caller in SIGNERS:
+        assert seen[caller, True] > 5, (caller, seen)
+        assert seen[caller, False] > 5, (caller, seen)
