@@ -46,8 +46,9 @@ class Told:
         self.status, self.headers, self.body = status, headers, body
         self.done()
 
-    def begin(self, status: int, reason: str, headers: list[tuple[str, str]]) -> None:
+    def begin(self, passage: Passage, status: int, reason: str, headers: list[tuple[str, str]], data: bytes) -> bool:
         self.status, self.headers = status, headers
+        return self.part(passage, data) if data else True
 
     def part(self, passage: Passage, data: bytes) -> bool:
         self.body += data

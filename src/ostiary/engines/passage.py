@@ -39,8 +39,8 @@ class Sink(Protocol):
         """All of it."""
         ...
 
-    def begin(self, status: int, reason: str, headers: list[tuple[str, str]]) -> None:
-        """The head; parts follow."""
+    def begin(self, passage: Passage, status: int, reason: str, headers: list[tuple[str, str]], data: bytes) -> bool:
+        """The head and as much of the body as came with it; parts follow. Otherwise as `part`."""
         ...
 
     def part(self, passage: Passage, data: bytes) -> bool:
@@ -168,10 +168,8 @@ class Passage:
             self._finish(keep=len(body) == size)
             self._sink.whole(status, found[3] or "", headers, body[:size])
             return
-        self._left = size
-        self._sink.begin(status, found[3] or "", headers)
-        if body:
-            self._body(body)
+        self._left = size - len(body)
+        self._pace(self._sink.begin(self, status, found[3] or "", headers, body))
 
     def _body(self, data: bytes) -> None:
         if self._sink.gone:
@@ -185,7 +183,11 @@ class Passage:
         if left <= 0:
             self._finish(keep=left == 0)
             self._sink.end()
-        elif not more and not self._paused:
+        else:
+            self._pace(more)
+
+    def _pace(self, more: bool) -> None:
+        if not more and not self._paused:
             self._paused = True
             self.connection.hold(True)
 

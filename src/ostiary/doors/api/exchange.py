@@ -185,8 +185,8 @@ class Exchange:
         self._connection.write(head if self.method == "HEAD" else head + body)
         self._end()
 
-    def begin(self, status: int, headers: Headers) -> None:
-        """The head of an answer whose body comes in parts."""
+    def begin(self, status: int, headers: Headers, first: bytes = b"") -> None:
+        """The head of an answer whose body comes in parts; of a body of known length as much as there is already."""
         self._silent = self.method == "HEAD" or status in _NO_BODY
         if not self._silent and not _has(headers, "content-length"):
             self._chunked = self.modern
@@ -194,7 +194,7 @@ class Exchange:
             headers = (*headers, ("transfer-encoding", "chunked")) if self.modern else headers
         head = self._head(status, headers)
         if not self.gone:
-            self._connection.write(head)
+            self._connection.write(*((head, first) if first and not self._silent else (head,)))
 
     async def send(self, part: bytes) -> None:
         """A part of the answer's body. Waits while the client is slow; raises `ClientGone`."""
@@ -216,6 +216,10 @@ class Exchange:
             return True
         self._connection.write(part)
         return self._connection.takes(resume)
+
+    def takes(self, resume: Callable[[], None]) -> bool:
+        """Whether the client is not slow; see `pass_on`."""
+        return self.gone or self._connection.takes(resume)
 
     def end(self) -> None:
         """The answer's body was sent whole."""

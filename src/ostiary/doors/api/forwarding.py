@@ -204,9 +204,11 @@ class _Passing:
         sent = sent_back(headers, self._route, self._forward)
         self._exchange.answer(HttpResponse(status=status, headers=sent, body=body))
 
-    def begin(self, status: int, reason: str, headers: list[tuple[str, str]]) -> None:
+    def begin(self, passage: Passage, status: int, reason: str, headers: list[tuple[str, str]], data: bytes) -> bool:
         self._error = error_of(status, reason)
-        self._exchange.begin(status, sent_back(headers, self._route, self._forward))
+        self._sent = len(data)
+        self._exchange.begin(status, sent_back(headers, self._route, self._forward), data)
+        return self._exchange.takes(passage.go_on)
 
     def part(self, passage: Passage, data: bytes) -> bool:
         self._sent += len(data)
