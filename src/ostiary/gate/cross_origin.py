@@ -5,9 +5,7 @@ Source: Amazon S3 User Guide, "Using cross-origin resource sharing"; WHATWG Fetc
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from msgspec import structs
+from msgspec.structs import replace
 
 from ostiary.authorization.book import Book
 from ostiary.gate.request import HttpRequest, HttpResponse
@@ -26,4 +24,4 @@ def shared(book: Book, request: HttpRequest, target: Target, outcome: HttpRespon
         return outcome
     if isinstance(outcome, Forward):
         return replace(outcome, cross_origin=headers)
-    return structs.replace(outcome, headers=(*outcome.headers, *headers))
+    return replace(outcome, headers=(*outcome.headers, *headers))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ostiary.services.faults import ServiceFault
 
@@ -20,8 +22,7 @@ class Answer:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forward:
+class Forward(msgspec.Struct, frozen=True, kw_only=True):
     """A request for the guarded engine: the door sends it there and streams the answer back."""
 
     method: str
@@ -37,4 +38,4 @@ class Forward:
     """What to answer, from the engine's headers, in the place of its 200."""
     cross_origin: Headers = ()
     """What the answer says beside the engine's headers, to a page of another site."""
-    keep: dict[str, Any] = field(default_factory=dict)
+    keep: dict[str, Any] = {}

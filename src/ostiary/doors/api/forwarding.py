@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import replace
 from typing import Any, Final
 
 from msgspec import structs
@@ -85,7 +84,7 @@ class Forwarder:
             return False
         if forward.body is None:
             try:
-                forward = replace(forward, body=_judged(forward.keep["reader"], exchange.body))
+                forward = structs.replace(forward, body=_judged(forward.keep["reader"], exchange.body))
             except (SignatureFault, ServiceFault) as fault:
                 self.refuse(forward, exchange, _told(fault))
                 return True

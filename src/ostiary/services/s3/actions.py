@@ -9,9 +9,12 @@ Source: Amazon S3 User Guide, "Required permissions for Amazon S3 API operations
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from ostiary.services.s3.addresses import S3Refusal
 from ostiary.services.s3.conditions import (
@@ -35,8 +38,7 @@ MAKES_OBJECTS: Final = frozenset({"PutObject", "CopyObject", "CreateMultipartUpl
 """The operations that say whose a new object is and whom its ACL grants anything."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3Ask:
+class S3Ask(msgspec.Struct, frozen=True, kw_only=True):
     """One permission."""
 
     action: str
@@ -80,7 +82,8 @@ class _Rule:
 
 
 def _has(*names: str) -> _When:
-    return lambda request, facts: any(request.header(name) is not None for name in names)
+    wanted = frozenset(names)
+    return lambda request, facts: not wanted.isdisjoint(request.names)
 
 
 def _says(name: str, value: str) -> _When:
@@ -88,7 +91,7 @@ def _says(name: str, value: str) -> _When:
 
 
 def _any_acl(request: S3Request, facts: S3Facts) -> bool:
-    return any(name == "x-amz-acl" or name.startswith("x-amz-grant-") for name, _ in request.headers)
+    return "x-amz-acl" in request.names or " x-amz-grant-" in " ".join(("", *request.names))
 
 
 def _body_tags(request: S3Request, facts: S3Facts) -> bool:
@@ -254,27 +257,26 @@ def not_implemented(operation: str) -> S3Refusal:
 
 
 def _by_rule(rule: _Rule, request: S3Request, facts: S3Facts) -> S3Ask:
-    source = request.copy_source
+    source, on = request.copy_source, rule.on
     origin = None if source is None else (source.bucket, source.key, source.version_id)
-    where: tuple[str | None, str | None, str | None]
-    if rule.on is _On.SOURCE:
-        if origin is None:
-            raise ValueError("a copy has a source")
-        where = origin
+    if on is _On.OBJECT:
+        ask = _ask(rule.action, request, facts, (request.bucket, request.key, request.version_id))
+    elif on is _On.BUCKET:
+        ask = _ask(rule.action, request, facts, (request.bucket, None, None))
+    elif on is _On.ANY:
+        ask = _ask(rule.action, request, facts, (None, None, None))
+    elif origin is None:
+        raise ValueError("a copy has a source")
     else:
-        where = {
-            _On.ANY: (None, None, None),
-            _On.BUCKET: (request.bucket, None, None),
-            _On.OBJECT: (request.bucket, request.key, request.version_id),
-        }[rule.on]
-    ask = _ask(rule.action, request, facts, where)
+        ask = _ask(rule.action, request, facts, origin)
     return replace(ask, only_if_tagged=origin) if rule.if_source_tagged else ask
 
 
 def _ask(name: str, request: S3Request, facts: S3Facts, where: tuple[str | None, str | None, str | None]) -> S3Ask:
     bucket, key, version = where
     action = "s3:" + (_OF_VERSION.get(name, name) if version is not None else name)
-    context = every_request(request, facts) | of_action(action, request, facts, version)
+    context = every_request(request, facts)
+    context.update(of_action(action, request, facts, version))
     owner = facts.owners.get(bucket) if bucket is not None else None
     if owner is not None:
         context["s3:ResourceAccount"] = owner

@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+import msgspec
+
 
 class S3Refusal(Exception):
     """A request that S3 refuses before it asks who sent it."""
@@ -32,8 +34,7 @@ class Endpoints:
     names: tuple[str, ...] = ("localhost", "s3.localhost")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """What a request is addressed to."""
 
     bucket: str | None

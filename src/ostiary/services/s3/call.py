@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from ostiary.services.s3.requests import S3Request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3Call:
+class S3Call(msgspec.Struct, frozen=True, kw_only=True):
     """A request to S3, its signature verified."""
 
     request: S3Request

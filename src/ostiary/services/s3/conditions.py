@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+
+import msgspec
 
 from ostiary.services.s3.addresses import S3Refusal, decode
 from ostiary.services.s3.requests import S3Request
@@ -20,8 +22,7 @@ Value = str | tuple[str, ...]
 Tags = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
     """How the request was signed; None in its place for an anonymous one."""
 
     kind: str
@@ -44,8 +45,7 @@ class BodyFacts:
     legal_hold: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3Facts:
+class S3Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a request beside what it says in its head."""
 
     at: datetime
@@ -55,11 +55,12 @@ class S3Facts:
     """None: not read."""
     tls_version: str | None = None
     """`1.2`, `1.3`; None without TLS."""
-    owners: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str] = {}
     """Bucket → its account, of those that exist."""
     partition: str = "aws"
 
 
+_NOTHING: Final = BodyFacts()
 _BODY: Final = {
     "CreateBucket": "CreateBucketConfiguration",
     "DeleteObjects": "Delete",
@@ -151,6 +152,12 @@ ACTION_KEYS: Final[Mapping[str, frozenset[str]]] = {
 """The keys of each action beside those of every request; `RequestObjectTag/KEY` and `aws:RequestTag/KEY` come with the
 keys that list them."""
 
+_OF_HEADERS: Final = {
+    action: {header: key for key, header in _HEADER_KEYS.items() if key in keys} for action, keys in ACTION_KEYS.items()
+}
+_OF_QUERY: Final = {action: tuple(keys & _QUERY_KEYS.keys()) for action, keys in ACTION_KEYS.items()}
+_OF_LOCK: Final = frozenset(action for action, keys in ACTION_KEYS.items() if keys & (_LOCK | _HOLD))
+
 READS_TAGS: Final = frozenset(
     f"s3:{verb}Object{version}{what}"
     for verb, what in (
@@ -190,12 +197,13 @@ def every_request(request: S3Request, facts: S3Facts) -> dict[str, Value]:
 
 def of_action(action: str, request: S3Request, facts: S3Facts, version: str | None) -> dict[str, Value]:
     """The keys that AWS knows for this action, as far as the request has them. `version`: of the object asked for."""
-    wanted = ACTION_KEYS.get(action, frozenset())
-    if not wanted:
+    wanted = ACTION_KEYS.get(action)
+    if wanted is None:
         return {}
-    found: dict[str, Value | None] = {key: request.header(_HEADER_KEYS[key]) for key in wanted & _HEADER_KEYS.keys()}
+    of_headers = _OF_HEADERS[action]
+    found: dict[str, Value | None] = {of_headers[name]: value for name, value in request.headers if name in of_headers}
     if request.operation != "HeadBucket":
-        found |= {key: request.query.get(_QUERY_KEYS[key]) for key in wanted & _QUERY_KEYS.keys()}
+        found |= {key: request.query.get(_QUERY_KEYS[key]) for key in _OF_QUERY[action]}
     if "s3:versionid" in wanted:
         found["s3:versionid"] = version
     if "s3:x-amz-copy-source" in wanted and request.copy_source is not None:
@@ -210,7 +218,8 @@ def of_action(action: str, request: S3Request, facts: S3Facts, version: str | No
         found |= _tags("s3:RequestObjectTag/", "s3:RequestObjectTagKeys", requested_tags(request, facts))
     if "aws:TagKeys" in wanted:
         found |= _tags("aws:RequestTag/", "aws:TagKeys", facts.body.tags if facts.body else ())
-    found |= {key: value for key, value in _lock(request, facts).items() if key in wanted}
+    if action in _OF_LOCK:
+        found |= {key: value for key, value in _lock(request, facts).items() if key in wanted}
     return {key: value for key, value in found.items() if value is not None}
 
 
@@ -242,7 +251,7 @@ def _tags(each: str, every: str, tags: Tags) -> dict[str, Value | None]:
 
 def _lock(request: S3Request, facts: S3Facts) -> dict[str, Value | None]:
     """The keys of object lock, by header or body."""
-    body = facts.body or BodyFacts()
+    body = facts.body or _NOTHING
     until = body.retain_until or _time(request.header("x-amz-object-lock-retain-until-date"))
     days = None if until is None else str(math.ceil((until - facts.at).total_seconds() / 86400))
     return {

@@ -6,10 +6,12 @@ Source: Amazon S3 API Reference, "POST Object" and "HTML Form Fields".
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode, urlsplit
 from xml.sax.saxutils import escape
+
+from msgspec.structs import replace
 
 from ostiary.services.operation import Call, operation
 from ostiary.services.outcome import Answer, Forward, Headers

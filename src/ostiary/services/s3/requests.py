@@ -9,10 +9,13 @@ Source: Amazon S3 API Reference, "Actions", "Common request headers", "Error res
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
+
+import msgspec
+from msgspec.structs import force_setattr
 
 from ostiary.services.s3.addresses import Endpoints, S3Refusal, decode, encode, read_address
 from ostiary.services.s3.operations import COPIES, PARAMETERS, PREFLIGHT, TABLES, WITHOUT, Level
@@ -56,8 +59,7 @@ class CopySource:
         return f"{encode(self.bucket)}/{encode(self.key, keep='/')}{tail}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3Request:
+class S3Request(msgspec.Struct, frozen=True, kw_only=True):
     """A request that S3 understands."""
 
     operation: str
@@ -74,26 +76,31 @@ class S3Request:
     """Each name once. Of those that a presigned URL carries in its query, too; `x-amz-copy-source` in one encoding."""
     copy_source: CopySource | None = None
     part_number: int | None = None
-    _named: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    _named: dict[str, str] = {}
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_named", dict(self.headers))
+        force_setattr(self, "_named", dict(self.headers))
 
     def header(self, name: str) -> str | None:
         """The value of a header; None if absent. An empty one is empty."""
         return self._named.get(name)
 
     @property
+    def names(self) -> Collection[str]:
+        """The names of the headers."""
+        return self._named.keys()
+
+    @property
     def forward_headers(self) -> Headers:
         """What of the headers is for the engine: S3's own, but nothing of the signature, of the transport, or that
         Ostiary decides itself (ACLs, owners). Not `content-length`: the one who sends the body knows it.
         """
-        return tuple(
+        return [
             (name, rest)
             for name, value in self.headers
             if name in _PLAIN or (name.startswith("x-amz-") and not name.startswith(_OURS) and name != MARKER)
             if (rest := _without_chunked(value) if name == "content-encoding" else value)
-        )
+        ]
 
     @property
     def version_id(self) -> str | None:
@@ -115,6 +122,8 @@ class S3Request:
     @property
     def forward_query(self) -> str:
         """What of the query is understood, sorted and in AWS's own encoding."""
+        if not self.query:
+            return ""
         return "&".join(f"{encode(name)}={encode(value)}" for name, value in sorted(self.query.items()))
 
 
@@ -126,6 +135,21 @@ def read_request(
     Raises `S3Refusal`: MethodNotAllowed, NotImplemented, InvalidArgument, InvalidURI, InvalidBucketName,
     KeyTooLongError.
     """
+    if method not in _UPLOADS:
+        return _read(method, host, raw_path, raw_query, headers, endpoints)
+    asked = (method, host, raw_path, raw_query, tuple(headers), endpoints)
+    latest = _LATEST[0]
+    if latest is None or latest[0] != asked:
+        latest = _LATEST[0] = asked, _read(*asked)
+    return latest[1]
+
+
+_UPLOADS: Final = frozenset({"PUT", "POST"})
+_LATEST: Final[list[tuple[tuple[object, ...], S3Request] | None]] = [None]
+"""The upload read last: its head is looked at when it comes, and once more when it is carried out."""
+
+
+def _read(method: str, host: str, raw_path: str, raw_query: str, headers: Headers, endpoints: Endpoints) -> S3Request:
     if raw_path == "/WriteGetObjectResponse" and method == "POST":
         return _other("WriteGetObjectResponse", method, headers)
     address = read_address(host, raw_path, endpoints)
