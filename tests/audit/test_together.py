@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ostiary.audit.reading import Reading
 from ostiary.gate.request import HttpResponse
 from ostiary.store.events import Events
 from tests.server.raw import IAM, form
@@ -64,7 +65,7 @@ def test_each_change_has_its_event_and_one_that_fails_has_its_own(house: House) 
         assert boss is not None
         (access,) = tx.service_accesses.of(boss.id, 0)
         event = next(each for each in tx.events.latest(1000) if each.principal == boss.id and each.error is None)
-        (ask,) = json.loads(event.body)["ostiary"]["asks"]
+        (ask,) = Reading(tx).asks(event.body)
         assert tx.documents.get(ask["inForce"]["identity"][0]["hash"]) == ALL
     assert (access.service, access.action, access.allowed) == ("iam", "CreateUser", int(NOW.timestamp()))
 

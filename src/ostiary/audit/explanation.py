@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from ostiary import policy
 from ostiary.audit.authorization_id import request_id
+from ostiary.audit.reading import Reading
 from ostiary.policy import (
     Attached,
     CompiledPolicy,
@@ -153,7 +152,8 @@ def explained(tx: Transaction, named: str) -> tuple[EventExplained, ...]:
         named: its request id, or its authorization id.
     """
     found = tx.events.find(named) or tx.events.find(request_id(named) or "")
-    return tuple(_event(tx, msgspec.json.decode(event.body)) for event in found)
+    reading = Reading(tx)
+    return tuple(_event(tx, reading.whole(event.body)) for event in found)
 
 
 def _event(tx: Transaction, body: dict[str, Any]) -> EventExplained:

@@ -2,7 +2,8 @@
 
 Source: CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail userIdentity element". What CloudTrail does
 not have stands under `ostiary`: each permission that was asked, its verdict, the statements that decided, the condition
-keys, and the policies in force by the hash of their text, so that the decision can be taken again and explained.
+keys, and the policies in force by the hash of their text, so that the decision can be taken again and explained. What
+many events of a caller have alike is kept once, by hash too: `reading` puts it back in its place.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ import msgspec
 
 from ostiary.authorization.caller import BY_WORD, Caller, CallerKind
 from ostiary.authorization.context import RequestFacts, iso
-from ostiary.authorization.judge import Judgement
+from ostiary.authorization.judge import Judgement, Shared
 from ostiary.credentials.sessions import Session, SessionKind
 from ostiary.policy import Attached, FederatedUser, InForce, Matched, Principal, RoleSession
 from ostiary.store.records import EventRecord
 
 _VERSION: Final = "1.11"
 _REMEMBERED: Final = 1024
+_DIGESTS: Final = 10_000
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -111,7 +113,7 @@ def event(happening: Happening) -> tuple[EventRecord, Mapping[str, str]]:
         additionalEventData=msgspec.UNSET if happening.additional is None else happening.additional,
         sessionCredentialFromConsole="true" if from_console else msgspec.UNSET,
         resources=(_resources(judgements) or msgspec.UNSET) if judgements else msgspec.UNSET,
-        ostiary={"asks": [_asked(judgement, texts) for judgement in judgements]},
+        ostiary={"asks": [_asked(judgement, facts, texts) for judgement in judgements]},
     )
     record = EventRecord(
         request_id=facts.request_id,
@@ -233,22 +235,57 @@ def _resources(judgements: Iterable[Judgement]) -> list[dict[str, str]]:
     return list(found.values())
 
 
-def _asked(judgement: Judgement, texts: dict[str, str]) -> dict[str, Any]:
+def _asked(judgement: Judgement, facts: RequestFacts, texts: dict[str, str]) -> dict[str, Any]:
     request, decision = judgement.request, judgement.decision
     in_force, mentioned = _named_in_force(judgement.in_force)
     texts.update(mentioned)
-    return {
+    told: dict[str, Any] = {
         "action": request.action,
         "resource": request.resource,
-        "resourceAccount": request.resource_account,
-        "resourceInManagementAccount": request.resource_in_management_account,
         "decision": decision.verdict.value,
         "decidedBy": decision.decided_by.value if decision.decided_by else None,
         "matched": [_told_of(each) for each in decision.matched],
-        "context": request.context,
-        "principal": _told_principal(request.principal),
-        "inForce": in_force,
     }
+    shared = None if judgement.shared is None or judgement.facts is not facts else _told_shared(judgement.shared)
+    if shared is None or not _met_before(shared[0]):
+        told["resourceAccount"] = request.resource_account
+        told["resourceInManagementAccount"] = request.resource_in_management_account
+        told["context"] = request.context
+        told["principal"] = _told_principal(request.principal)
+        told["inForce"] = in_force
+        return told
+    digest, text = shared
+    texts[digest] = text
+    if judgement.told:
+        told["context"] = judgement.told
+    told["shared"] = digest
+    return told
+
+
+def _shared(shared: Shared) -> tuple[str, str]:
+    """Hash and text."""
+    members = {
+        "resourceAccount": shared.resource_account,
+        "resourceInManagementAccount": shared.resource_in_management_account,
+        "context": shared.context,
+        "principal": _told_principal(shared.principal),
+        "inForce": _named_in_force(shared.in_force)[0],
+    }
+    text = _json(members)
+    return _digest(text), text
+
+
+_met: Final[set[str]] = set()
+
+
+def _met_before(digest: str) -> bool:
+    """Whether it is not the first time: who comes once leaves one event, and nothing beside it."""
+    if digest in _met:
+        return True
+    if len(_met) >= _DIGESTS:
+        _met.clear()
+    _met.add(digest)
+    return False
 
 
 def _principal(principal: Principal) -> msgspec.Raw:
@@ -291,6 +328,10 @@ def _in_force(in_force: InForce) -> tuple[msgspec.Raw, Mapping[str, str]]:
     return _raw({name: value for name, value in named.items() if value is not None}), texts
 
 
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 _digests: dict[str, str] = {}
 
 
@@ -298,9 +339,9 @@ def _policy(attached: Attached, texts: dict[str, str]) -> dict[str, Any]:
     text = attached.policy.text
     digest = _digests.get(text)
     if digest is None:
-        if len(_digests) >= 10_000:
+        if len(_digests) >= _DIGESTS:
             _digests.clear()
-        digest = _digests[text] = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        digest = _digests[text] = _digest(text)
     texts[digest] = text
     source = attached.source
     return {
@@ -316,4 +357,5 @@ def _policy(attached: Attached, texts: dict[str, str]) -> dict[str, Any]:
 _identified: Final = _Parts[Caller, msgspec.Raw](lambda caller: _raw(identity(caller, "")))
 _told_principal: Final = _Parts[Principal, msgspec.Raw](_principal)
 _told_of: Final = _Parts[Matched, msgspec.Raw](_statement)
+_told_shared: Final = _Parts[Shared, tuple[str, str]](_shared)
 _named_in_force: Final = _Parts[InForce, tuple[msgspec.Raw, Mapping[str, str]]](_in_force)

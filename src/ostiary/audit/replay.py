@@ -15,6 +15,7 @@ import msgspec
 
 from ostiary import policy
 from ostiary.audit.explanation import DocumentGone, recorded_in_force, recorded_request
+from ostiary.audit.reading import Reading
 from ostiary.authorization.book import Book, Standing
 from ostiary.authorization.caller import Caller
 from ostiary.authorization.context import RequestFacts
@@ -122,15 +123,6 @@ class Replay:
         return sum(each.count for each in self.now_allowed)
 
 
-class _Told(msgspec.Struct):
-    asks: list[dict[str, Any]] = []
-
-
-class _Event(msgspec.Struct):
-    ostiary: _Told = msgspec.field(default_factory=_Told)
-
-
-_read: Final = msgspec.json.Decoder(_Event).decode
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -164,6 +156,7 @@ class _Pair:
 class _Replaying:
     def __init__(self, tx: Transaction, book: Book, swap: Swap, since: int) -> None:
         self._tx, self._book, self._swap = tx, book, swap
+        self._reading = Reading(tx)
         self._pairs: dict[object, _Pair | None] = {}
         self._found: dict[object, Replayed] = {}
         self._result = Replay(since=since)
@@ -192,7 +185,7 @@ class _Replaying:
             batch = self._tx.events.before(account, place, since=self._result.since, limit=limit, principal=principal)
             for sequence, at, request_id, body in batch:
                 place = (at, sequence)
-                for ask in _read(body).ostiary.asks:
+                for ask in self._reading.asks(body):
                     self._take(ask, at, request_id)
             self._result.events += len(batch)
             left -= len(batch)

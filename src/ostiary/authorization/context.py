@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from ostiary.authorization.caller import BY_WORD, Caller, CallerKind
-from ostiary.credentials.sessions import SessionKind
+from ostiary.credentials.sessions import Session, SessionKind
 from ostiary.policy import ContextValue
 
 _PRINCIPAL_TYPE: Final = {
@@ -36,6 +36,11 @@ class RequestFacts(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str = ""
     referer: str | None = None
 
+    @property
+    def second(self) -> int:
+        """When, in seconds since 1970."""
+        return int(self.at.timestamp())
+
 
 @lru_cache(maxsize=1024)
 def iso(seconds: int | float) -> str:
@@ -45,24 +50,47 @@ def iso(seconds: int | float) -> str:
 
 def base_context(caller: Caller, facts: RequestFacts, principal_tags: Mapping[str, str]) -> dict[str, ContextValue]:
     """The global keys of a request. The keys of the service and of the resource are added by the ask."""
-    epoch = int(facts.at.timestamp())
-    context: dict[str, ContextValue] = {
-        "aws:CurrentTime": iso(epoch),
-        "aws:EpochTime": str(epoch),
-        "aws:SecureTransport": "true" if facts.secure else "false",
-        "aws:RequestedRegion": facts.region,
-        "aws:SourceIp": facts.source_ip,
-        "aws:UserAgent": facts.user_agent,
-        "aws:ViaAWSService": "false",
+    return {
+        **moment_context(iso(facts.second), facts.second, facts.region, facts.source_ip, facts.user_agent),
+        **caller_context(caller, facts.secure, principal_tags),
+        **request_context(caller, facts),
     }
+
+
+def moment_context(time: str, second: int, region: str, source_ip: str, user_agent: str) -> dict[str, ContextValue]:
+    """The keys whose values each event of the record has among CloudTrail's members."""
+    return {
+        "aws:CurrentTime": time,
+        "aws:EpochTime": str(second),
+        "aws:RequestedRegion": region,
+        "aws:SourceIp": source_ip,
+        "aws:UserAgent": user_agent,
+    }
+
+
+def request_context(caller: Caller, facts: RequestFacts) -> dict[str, ContextValue]:
+    """The other keys that may differ between two requests of one caller."""
+    context: dict[str, ContextValue] = {}
     if facts.referer is not None:
         context["aws:Referer"] = facts.referer
+    session = caller.session
+    if session is not None and session.mfa_at is not None and session.kind is not SessionKind.FEDERATED_USER:
+        context["aws:MultiFactorAuthAge"] = str(max(0, facts.second - session.mfa_at))
+    return context
+
+
+def caller_context(caller: Caller, secure: bool, principal_tags: Mapping[str, str]) -> dict[str, ContextValue]:
+    """The keys that are the same for all requests of a caller, as long as its tags are, and with TLS or without."""
+    context: dict[str, ContextValue] = {
+        "aws:SecureTransport": "true" if secure else "false",
+        "aws:ViaAWSService": "false",
+    }
     if caller.kind in BY_WORD:
         context["aws:FederatedProvider"] = caller.arn
         return context
     context |= principal_context(caller, principal_tags)
     if caller.session is not None:
-        _add_session(context, caller, epoch)
+        _add_session(context, caller.session)
     return context
 
 
@@ -89,14 +117,10 @@ def principal_arn(caller: Caller) -> str:
     return getattr(caller.principal, "role_arn", None) or caller.arn
 
 
-def _add_session(context: dict[str, ContextValue], caller: Caller, now: int) -> None:
-    session = caller.session
-    assert session is not None
+def _add_session(context: dict[str, ContextValue], session: Session) -> None:
     context["aws:TokenIssueTime"] = iso(session.issued)
     if session.kind is not SessionKind.FEDERATED_USER:
         context["aws:MultiFactorAuthPresent"] = "true" if session.mfa_at is not None else "false"
-        if session.mfa_at is not None:
-            context["aws:MultiFactorAuthAge"] = str(max(0, now - session.mfa_at))
     if session.source_identity is not None:
         context["aws:SourceIdentity"] = session.source_identity
     if session.provider is not None:

@@ -6,18 +6,25 @@ Source: IAM User Guide, "Policy evaluation logic".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from ostiary import policy
 from ostiary.authorization.book import Book, Standing, attached
-from ostiary.authorization.caller import Caller, CallerKind
-from ostiary.authorization.context import RequestFacts, base_context, principal_context
-from ostiary.authorization.organization import Levels
+from ostiary.authorization.caller import BY_WORD, Caller, CallerKind
+from ostiary.authorization.context import (
+    RequestFacts,
+    caller_context,
+    iso,
+    moment_context,
+    principal_context,
+    request_context,
+)
+from ostiary.authorization.organization import Levels, Membership
 from ostiary.credentials.sessions import Session
-from ostiary.policy import Attached, ContextValue, Decision, InForce, PolicyType, Pool, Source
+from ostiary.policy import Attached, ContextValue, Decision, InForce, PolicyType, Pool, Principal, Source
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -39,6 +46,16 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     resource_policy: Pool | None = None
 
 
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """What is the same for many asks of a caller, and the same object: the record keeps it once."""
+
+    principal: Principal
+    in_force: InForce
+    resource_account: str | None
+    resource_in_management_account: bool
+    context: Mapping[str, ContextValue]
+
+
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """An ask with its answer and all that it rests on, enough to repeat it."""
 
@@ -46,11 +63,45 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     request: policy.Request
     in_force: InForce
     decision: Decision
+    shared: Shared | None = None
+    """What of the request is shared with others; None: nothing is."""
+    told: Mapping[str, ContextValue] = {}
+    """What is not, of its context, and does not follow from the facts."""
+    facts: RequestFacts | None = None
 
     @property
     def allowed(self) -> bool:
         """Whether the verdict is to allow."""
         return self.decision.verdict is policy.Verdict.ALLOWED
+
+
+class _Place(NamedTuple):
+    """Whose a resource is, and where that account and the caller's stand."""
+
+    account: str
+    kept_by: str
+    """Whose RCPs bind."""
+    home: Membership
+    owner: Membership
+
+    def context(self) -> dict[str, ContextValue]:
+        """The keys that tell."""
+        context = self.home.context("Principal")
+        if self.kept_by:
+            context["aws:ResourceAccount"] = self.kept_by
+            context.update(self.owner.context("Resource"))
+        return context
+
+
+def _request(caller: Caller, ask: Ask, place: _Place, context: Mapping[str, ContextValue]) -> policy.Request:
+    return policy.Request(
+        principal=caller.principal,
+        action=ask.action,
+        resource=ask.resource,
+        resource_account=place.account or None,
+        context=context,
+        resource_in_management_account=place.owner.management,
+    )
 
 
 class Judge:
@@ -61,46 +112,76 @@ class Judge:
         self._joined: dict[tuple[int, ...], tuple[object, InForce]] = {}
         self._sessions: dict[tuple[object, ...], tuple[object, Pool]] = {}
         self._scopes: dict[tuple[object, ...], tuple[object, InForce]] = {}
+        self._shared: dict[tuple[object, ...], tuple[object, Shared]] = {}
 
     def judge(self, caller: Caller, ask: Ask, facts: RequestFacts) -> Judgement:
         """Decide one ask."""
         standing = self._standing(caller)
-        return self._judged(caller, standing, ask, base_context(caller, facts, standing.tags if standing else {}))
+        place = self._place(caller, ask)
+        in_force = self._in_force(caller, standing, ask.resource_policy, place.home.scp, place.owner.rcp)
+        shared = self._shared_by(caller, standing, place, in_force, facts.secure)
+        told = request_context(caller, facts)
+        told.update(ask.context)
+        second = facts.second
+        context = moment_context(iso(second), second, facts.region, facts.source_ip, facts.user_agent)
+        context.update(shared.context)
+        context.update(told)
+        request = _request(caller, ask, place, context)
+        judgement = Judgement(
+            ask=ask,
+            request=request,
+            in_force=in_force,
+            decision=policy.decide(in_force, request),
+            shared=None if caller.kind in BY_WORD else shared,
+            told=told,
+            facts=facts,
+        )
+        if caller.session is not None and caller.session.scopes:
+            return self._scoped(judgement, caller.session.scopes)
+        return judgement
 
     def suppose(self, caller: Caller, ask: Ask) -> Judgement:
         """The same for a request that nobody makes: nothing is known of how it would be made but what the ask says."""
         standing = self._standing(caller)
-        context = principal_context(caller, standing.tags if standing else {})
+        place = self._place(caller, ask)
         said = {key.lower() for key in ask.context}
-        return self._judged(
-            caller, standing, ask, {key: value for key, value in context.items() if key.lower() not in said}
-        )
-
-    def _judged(
-        self, caller: Caller, standing: Standing | None, ask: Ask, context: dict[str, ContextValue]
-    ) -> Judgement:
-        account = caller.account if ask.account is None else ask.account
-        kept_by = account if ask.container is None else ask.container
-        home = self._book.membership(caller.account)
-        owner = home if kept_by == caller.account else self._book.membership(kept_by)
-        context.update(home.context("Principal"))
-        if kept_by:
-            context["aws:ResourceAccount"] = kept_by
-            context.update(owner.context("Resource"))
-        context.update(ask.context)
-        in_force = self._in_force(caller, standing, ask.resource_policy, home.scp, owner.rcp)
-        request = policy.Request(
-            principal=caller.principal,
-            action=ask.action,
-            resource=ask.resource,
-            resource_account=account or None,
-            context=context,
-            resource_in_management_account=owner.management,
-        )
+        known = principal_context(caller, standing.tags if standing else {})
+        context = {key: value for key, value in known.items() if key.lower() not in said}
+        context |= {**place.context(), **ask.context}
+        in_force = self._in_force(caller, standing, ask.resource_policy, place.home.scp, place.owner.rcp)
+        request = _request(caller, ask, place, context)
         judgement = Judgement(ask=ask, request=request, in_force=in_force, decision=policy.decide(in_force, request))
         if caller.session is not None and caller.session.scopes:
             return self._scoped(judgement, caller.session.scopes)
         return judgement
+
+    def _place(self, caller: Caller, ask: Ask) -> _Place:
+        account = caller.account if ask.account is None else ask.account
+        kept_by = account if ask.container is None else ask.container
+        home = self._book.membership(caller.account)
+        owner = home if kept_by == caller.account else self._book.membership(kept_by)
+        return _Place(account, kept_by, home, owner)
+
+    def _shared_by(
+        self, caller: Caller, standing: Standing | None, place: _Place, in_force: InForce, secure: bool
+    ) -> Shared:
+        parts = (caller, standing, place.home, place.owner, in_force)
+        key = (place.account, place.kept_by, secure, *map(id, parts))
+        known = self._shared.get(key)
+        if known is None:
+            context = caller_context(caller, secure, standing.tags if standing else {})
+            context |= place.context()
+            made = Shared(
+                principal=caller.principal,
+                in_force=in_force,
+                resource_account=place.account or None,
+                resource_in_management_account=place.owner.management,
+                context=context,
+            )
+            if caller.kind in BY_WORD:  # made for this one request
+                return made
+            known = _keep(self._shared, key, (parts, made))
+        return known[1]
 
     def _scoped(self, judgement: Judgement, scopes: tuple[str, ...]) -> Judgement:
         """The same under each scope-down policy too, as under a session policy: the first that does not allow decides.
@@ -111,7 +192,8 @@ class Judge:
             if not judgement.allowed:
                 break
             in_force = self._under(judgement.in_force, text, number)
-            judgement = replace(judgement, in_force=in_force, decision=policy.decide(in_force, judgement.request))
+            decision = policy.decide(in_force, judgement.request)
+            judgement = replace(judgement, in_force=in_force, decision=decision, shared=None)
         return judgement
 
     def _under(self, in_force: InForce, text: str, number: int) -> InForce:

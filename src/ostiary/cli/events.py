@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from ostiary.audit.reading import Reading
 from ostiary.cli.record import console, open_record, text
 from ostiary.cli.serve import DEFAULT_DATA, Data
 
@@ -25,18 +26,19 @@ def events(
     store = open_record(data)
     try:
         with store.read() as tx:
-            found = [record.body for record in reversed(tx.events.latest(limit))]
+            reading = Reading(tx)
+            found = [reading.whole(record.body) for record in reversed(tx.events.latest(limit))]
     finally:
         store.close()
     if as_json:
-        for body in found:
-            typer.echo(json.dumps(json.loads(body)))  # in ASCII: no control character reaches a terminal
+        for event in found:
+            typer.echo(json.dumps(event))  # in ASCII: no control character reaches a terminal
         return
     table = Table(box=None, pad_edge=False)
     for column in ("request", "time", "who", "what", "outcome"):
         table.add_column(column, overflow="fold", no_wrap=column in ("request", "time"))
-    for body in found:
-        table.add_row(*_row(json.loads(body)))
+    for event in found:
+        table.add_row(*_row(event))
     console().print(table)
 
 

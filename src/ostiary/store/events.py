@@ -1,4 +1,4 @@
-"""The record: events, and the policy documents they were decided by, each kept once by its content's hash."""
+"""The record: events, and what they rest on (policies, what is the same for many), kept once by its content's hash."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ class Events(Rows):
 
 
 class Documents(Rows):
-    """Policy texts by the SHA-256 of their UTF-8 (hexadecimal)."""
+    """Texts by the SHA-256 of their UTF-8 (hexadecimal)."""
 
     def keep(self, texts: Mapping[str, str]) -> None:
         """Keep those that are not there."""

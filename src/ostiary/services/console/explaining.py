@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from ostiary.audit.authorization_id import request_id
 from ostiary.audit.explanation import AskExplained, ask_explained
+from ostiary.audit.reading import Reading
 from ostiary.authorization.judge import Ask
 from ostiary.identifiers import root_arn
 from ostiary.policy import Source
@@ -93,7 +92,7 @@ def _find(call: Call, tx: Transaction) -> tuple[dict[str, Any], list[Any]]:
     first: dict[str, Any] | None = None
     for event in tx.events.find(named) or tx.events.find(request_id(named.replace("-", "")) or ""):
         if event.account == call.account:
-            body = msgspec.json.decode(event.body)
+            body = Reading(tx).whole(event.body)
             asks += body.pop("ostiary", {}).get("asks", ())
             first = first or body
     if first is None:

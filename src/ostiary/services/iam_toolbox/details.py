@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-import msgspec
-
 from ostiary.audit.authorization_id import request_id
 from ostiary.audit.explanation import ask_explained
+from ostiary.audit.reading import Reading
 from ostiary.policy import PolicyType, Source
 from ostiary.services.faults import ServiceFault
 from ostiary.services.iam_toolbox.checks import EFFECTS, Visible, checks, matched_policies
@@ -108,7 +107,7 @@ def _details(call: Call, tx: Transaction) -> Details:
     asks: list[Recorded] = []
     for event in tx.events.find(wanted) if wanted else ():
         if event.account == call.account:
-            asks += msgspec.json.decode(event.body).get("ostiary", {}).get("asks", ())
+            asks += Reading(tx).whole(event.body).get("ostiary", {}).get("asks", ())
     if not asks:
         raise _not_found(_MISSING)
     return Details(asks=asks, policies=evaluated(tx, call.account, asks))

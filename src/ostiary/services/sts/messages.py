@@ -9,9 +9,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-import msgspec
-
 from ostiary.audit.explanation import AskExplained, ask_explained
+from ostiary.audit.reading import Reading
 from ostiary.credentials.authorization_messages import PURPOSE, RefusedAsk, decode
 from ostiary.credentials.vault import SealBroken
 from ostiary.policy import Effect, Matched
@@ -50,7 +49,7 @@ def _invalid() -> ServiceFault:
 
 def _told(tx: Transaction, refused: RefusedAsk) -> dict[str, Any]:
     for event in tx.events.find(refused.request_id):
-        body = msgspec.json.decode(event.body)
+        body = Reading(tx).whole(event.body)
         asks = body.get("ostiary", {}).get("asks", ())
         if event.account == refused.account and refused.number < len(asks):
             recorded = asks[refused.number]
