@@ -285,7 +285,7 @@ async def _serve(
         return
     gate = Gate(built.house, built.audit, _report)
     upstream = Upstream(signer=engine_signer)
-    forwarder = Forwarder(gate, engine, upstream) if engine is not None else None
+    forwarder = Forwarder(gate, engine, upstream, settings.data) if engine is not None else None
     proxies = Proxies(settings.trusted_proxies) if settings.trusted_proxies else None
     api = ApiApp(
         gate, built.house.clock, forwarder, ForwardAuth(gate, built.house), settings.max_body, _report, proxies

@@ -23,13 +23,24 @@ from ostiary.clock import SystemClock
 from ostiary.engines.engine import EngineAddress
 from ostiary.engines.seaweedfs import SeaweedFS
 from ostiary.entropy import SystemEntropy
+from tests.guarded.test_forms import post, refusal
 from tests.live import BIN, Server
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("guarded")]
 
 
+UNTOLD = (
+    b"HTTP/1.1 501 Not Implemented\r\nContent-Type: application/xml\r\nConnection: close\r\n\r\n"
+    b"<Error><Code>NotImplemented</Code><Message>A header you provided implies functionality that is not implemented"
+    b"</Message></Error>"
+)
+"""What AWS says to a body in HTTP's own chunks."""
+
+
 class Relay:
-    """A way to an engine, on a port of its own, that can be closed and opened again."""
+    """A way to an engine, on a port of its own, that can be closed and opened again. It takes no body of unknown
+    length, as AWS does not.
+    """
 
     def __init__(self, to: EngineAddress) -> None:
         self._to, self._open = to, False
@@ -64,6 +75,9 @@ class Relay:
     def _pass(one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
             while data := one.recv(65536):
+                if data.startswith((b"PUT ", b"POST ")) and b"\ntransfer-encoding: chunked\r" in data.lower():
+                    one.sendall(UNTOLD)
+                    break
                 other.sendall(data)
             other.shutdown(socket.SHUT_WR)
 
@@ -241,3 +255,16 @@ def test_a_server_killed_during_uploads_leaves_no_half_object_and_loses_none(bot
     assert both.s3.get_object(Bucket="near-crash", Key="kept")["Body"].read() == b"kept" * 50_000
     assert both.s3.list_objects_v2(Bucket="near-crash")["KeyCount"] == 1
     assert [each["Key"] for each in both.s3.list_objects_v2(Bucket="far-one")["Contents"]] == ["a"]
+
+
+def test_a_form_reaches_an_engine_that_takes_no_body_of_unknown_length(both: Both) -> None:
+    both.s3.create_bucket(Bucket="far-forms")
+    client = both.server.client("s3", region_name="us-east-1", config={"signature_version": "s3v4"})
+    for size in (0, 5, 3_000_000):
+        content = os.urandom(size)
+        given = client.generate_presigned_post("far-forms", "up", Conditions=[["content-length-range", 0, 3_000_000]])
+        assert post(given["url"], given["fields"], content)[0] == 204
+        assert client.get_object(Bucket="far-forms", Key="up")["Body"].read() == content
+    assert refusal(post(given["url"], given["fields"], os.urandom(3_000_001)))[1] == "EntityTooLarge"
+    assert client.head_object(Bucket="far-forms", Key="up")["ContentLength"] == 3_000_000
+    assert not [each.name for each in both.server.data.iterdir() if each.name.startswith("tmp")]

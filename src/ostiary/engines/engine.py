@@ -87,6 +87,11 @@ class Engine(Protocol):
         """Why the engine would list something else than the keys that start with `prefix`; None when it is exact."""
         ...
 
+    @property
+    def takes_unsized(self) -> bool:
+        """Whether it takes a body whose length is not told before its end (HTTP's own chunks), which AWS does not."""
+        ...
+
     def start(self) -> None:
         """Begin; returns at once."""
         ...

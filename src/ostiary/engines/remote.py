@@ -84,6 +84,11 @@ class RemoteEngine:
         """See `Engine.unable_to_list`."""
         return None if self._exact else engine.unable_to_list(prefix)
 
+    @property
+    def takes_unsized(self) -> bool:
+        """It may be AWS."""
+        return False
+
     def start(self) -> None:
         """Begin to ask."""
         if self._thread is None:

@@ -131,6 +131,11 @@ class SeaweedFS:
         """See `Engine.unable_to_list`."""
         return engine.unable_to_list(prefix)
 
+    @property
+    def takes_unsized(self) -> bool:
+        """See `Engine.takes_unsized`."""
+        return True
+
     def start(self) -> None:
         """Begin to run it, or to follow the process that does."""
         if self._thread is not None:

@@ -50,6 +50,11 @@ class Several:
         """See `unable`."""
         return self._rest.unable_to_list(prefix)
 
+    @property
+    def takes_unsized(self) -> bool:
+        """That of the engine of all other buckets; ask the engine of the bucket."""
+        return self._rest.takes_unsized
+
     def start(self) -> None:
         """Begin, all of them."""
         for _, engine in self._by_prefix:

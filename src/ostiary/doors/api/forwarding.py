@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
 from typing import Any, Final
 
 from msgspec import structs
 
 from ostiary.doors.api.exchange import ClientGone, Exchange
+from ostiary.doors.api.spool import Spool
 from ostiary.engines.engine import Engine, EngineAddress, EngineState
 from ostiary.engines.passage import Passage
 from ostiary.engines.upstream import BodyMismatch, Response, Upstream, UpstreamError
@@ -48,8 +50,9 @@ def _nobody(_exchange: Exchange, _doing: Coroutine[Any, Any, None]) -> None:
 class Forwarder:
     """Sends requests to the engine as the gate allowed them."""
 
-    def __init__(self, gate: Gate, engine: Engine, upstream: Upstream) -> None:
-        self._gate, self._engine, self._upstream = gate, engine, upstream
+    def __init__(self, gate: Gate, engine: Engine, upstream: Upstream, directory: Path) -> None:
+        """`directory`: where bodies are held that can't be sent on before their end."""
+        self._gate, self._engine, self._upstream, self._directory = gate, engine, upstream, directory
         self.begin: Begin = _nobody
         """Carries out what takes longer, in a task."""
 
@@ -105,7 +108,12 @@ class Forwarder:
             self.refuse(forward, exchange, engine_not_ready(engine.failure))
             return
         body, length = self._body(forward, exchange)
+        spool: Spool | None = None
         try:
+            if length is None and not isinstance(body, bytes) and not engine.takes_unsized:
+                spool = Spool(self._directory)
+                await spool.fill(body)
+                body, length = spool.parts(), spool.length
             response = await self._upstream.request(
                 address, forward.method, forward.raw_path, forward.raw_query, forward.headers, body, length
             )
@@ -122,6 +130,12 @@ class Forwarder:
         except ClientGone:
             self._gate.finish(forward, GONE)
             return
+        except OSError as error:
+            self.refuse(forward, exchange, engine_not_ready(f"the body can't be held: {error.strerror}"))
+            return
+        finally:
+            if spool is not None:
+                spool.close()
         await self.answer(route, forward, exchange, response)
 
     async def answer(self, route: Route, forward: Forward, exchange: Exchange, response: Response) -> None:
