@@ -6,13 +6,14 @@ whether it was allowed or refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from ostiary import catalog
 from ostiary.audit.record import Happening
-from ostiary.authorization.caller import CallerKind
+from ostiary.authorization.caller import Caller, CallerKind
 from ostiary.store.reports import ServiceAccess
 
 _AUTHENTICATED: Final = frozenset(
@@ -23,8 +24,18 @@ _AUTHENTICATED: Final = frozenset(
 def accesses(happenings: Iterable[Happening]) -> Iterable[ServiceAccess]:
     """The latest attempt of each principal at each action, once."""
     found: dict[tuple[str, str, str], ServiceAccess] = {}
+    seen: set[tuple[str, str, bool, int, str]] = set()
     for happening in happenings:
-        for one in _of(happening):
+        caller = happening.caller
+        if caller is None or caller.kind not in _AUTHENTICATED or not caller.entity_id:
+            continue
+        at, region = int(happening.facts.at.timestamp()), happening.facts.region
+        for action, allowed in _actions(happening).items():
+            mark = (caller.entity_id, action, allowed, at, region)
+            if mark in seen:  # most of what somebody does in a second is the same again
+                continue
+            seen.add(mark)
+            one = _access(caller, action, allowed, at, region)
             key = (one.principal_id, one.service, one.action)
             known = found.get(key)
             found[key] = one if known is None else _together(known, one)
@@ -43,23 +54,18 @@ def _times(one: ServiceAccess, other: ServiceAccess) -> Iterable[tuple[int | Non
     return (one.allowed, other.allowed), (one.refused, other.refused)
 
 
-def _of(happening: Happening) -> Iterator[ServiceAccess]:
-    caller = happening.caller
-    if caller is None or caller.kind not in _AUTHENTICATED or not caller.entity_id:
-        return
-    at, region = int(happening.facts.at.timestamp()), happening.facts.region
-    for action, allowed in _actions(happening).items():
-        service, _, name = action.partition(":")
-        yield ServiceAccess(
-            principal_id=caller.entity_id,
-            service=service,
-            action=name,
-            account=caller.account,
-            at=at,
-            region=region,
-            allowed=at if allowed else None,
-            refused=None if allowed else at,
-        )
+def _access(caller: Caller, action: str, allowed: bool, at: int, region: str) -> ServiceAccess:
+    service, _, name = action.partition(":")
+    return ServiceAccess(
+        principal_id=caller.entity_id,
+        service=service,
+        action=name,
+        account=caller.account,
+        at=at,
+        region=region,
+        allowed=at if allowed else None,
+        refused=None if allowed else at,
+    )
 
 
 def _actions(happening: Happening) -> Mapping[str, bool]:
@@ -70,8 +76,15 @@ def _actions(happening: Happening) -> Mapping[str, bool]:
         asked[action] = judgement.allowed and asked.get(action, True)
     if asked:
         return asked
-    prefix = happening.event_source.partition(".")[0]
+    own = _own_action(happening.event_source, happening.event_name)
+    return {own: happening.error is None} if own else {}
+
+
+@lru_cache(maxsize=1024)
+def _own_action(source: str, name: str) -> str:
+    """The action of an operation; empty where there is none. INVARIANT: nobody adds rows by asking for what does not
+    exist.
+    """
+    prefix = source.partition(".")[0]
     service = catalog.service(prefix)
-    # INVARIANT: nobody adds rows by asking for what does not exist
-    known = service is not None and happening.event_name in service.actions
-    return {f"{prefix}:{happening.event_name}": happening.error is None} if known else {}
+    return f"{prefix}:{name}" if service is not None and name in service.actions else ""
