@@ -11,6 +11,12 @@ from msgspec.structs import force_setattr
 from ostiary.services.outcome import Headers
 
 
+def first_of_each(headers: Headers) -> dict[str, str]:
+    """Headers by name, the first of each."""
+    found = dict(headers)
+    return found if len(found) == len(headers) else dict(reversed(headers))
+
+
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request, whoever sent it. Text is latin-1 as received; nothing is percent-decoded."""
 
@@ -31,7 +37,8 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """By name, the first of each."""
 
     def __post_init__(self) -> None:
-        force_setattr(self, "first_headers", dict(reversed(self.headers)))
+        if not self.first_headers:
+            force_setattr(self, "first_headers", first_of_each(self.headers))
 
     def __repr__(self) -> str:
         return f"<HttpRequest {self.request_id} {self.method} from {self.source_ip}>"

@@ -113,7 +113,13 @@ def canonical_query(raw_query: str, *, without: str | None = None, verbatim: boo
 
 def canonical_headers(headers: Headers, signed: Iterable[str]) -> str:
     """The signed headers, a line each: spaces folded, repeats joined with commas; an absent one is empty."""
-    found: dict[str, str | None] = dict.fromkeys(sorted(signed))
+    names = sorted(signed)
+    once = dict(headers)
+    if len(once) == len(headers):
+        lines = "".join([f"{name}:{once.get(name, '').strip(' ')}\n" for name in names])
+        if lines.count("\n") == len(names) and "  " not in lines and lines.replace("\n", "").isprintable():
+            return lines
+    found: dict[str, str | None] = dict.fromkeys(names)
     for name, value in headers:
         if name in found:
             if "  " in value or not value.isprintable():  # printable has no white space but the space

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import OrderedDict
 from threading import Lock
@@ -10,7 +11,7 @@ from typing import Final
 from ostiary.sigv4.canonical import signing_key, wire
 from ostiary.sigv4.presented import Scope
 
-_Entry = tuple[bytes, str, str, str]
+_Entry = tuple[str, str, str, str]
 
 
 _BLOCK: Final = 64
@@ -45,7 +46,7 @@ class SigningKey:
 
 
 class SigningKeys:
-    """A bounded least-recently-used cache, keyed by a digest of the secret and by the scope: content, so never stale.
+    """A bounded least-recently-used cache, keyed by the secret and the scope: content, so never stale.
 
     Only `keep` stores: a caller who can't sign can't fill it.
     """
@@ -60,12 +61,12 @@ class SigningKeys:
 
     def find(self, secret: str, scope: Scope) -> SigningKey:
         """The signing key of `secret` for `scope`, remembered or derived."""
-        entry = (hashlib.sha256(secret.encode()).digest(), scope.date, scope.region, scope.service)
-        with self._lock:
-            found = self._keys.get(entry)
-            if found is not None:
+        entry = (secret, scope.date, scope.region, scope.service)
+        found = self._keys.get(entry)
+        if found is not None:
+            with contextlib.suppress(KeyError):  # it has just been forgotten by another thread
                 self._keys.move_to_end(entry)
-                return found
+            return found
         return SigningKey(entry, signing_key(secret, scope.date, scope.region, scope.service))
 
     def keep(self, key: SigningKey) -> None:

@@ -144,15 +144,10 @@ def check_signed_headers(presented: Presented, headers: Headers, service: str) -
     S3 wants it of presigned URLs too. Elsewhere the session token may be added after signing, as AWS allows, and a
     presigned URL decides nothing by its x-amz-* headers.
     """
-    signed, host = presented.signed_headers, False
-    names: set[str] = set()
-    for name, _ in headers:
-        if name == "host":
-            host = True
-        elif name[:6] == "x-amz-" and name not in signed:
-            names.add(name)
-    if not host or "host" not in signed:
+    signed, sent = presented.signed_headers, dict(headers)
+    if "host" not in sent or "host" not in signed:
         raise SignatureFault(Reason.HOST_NOT_SIGNED, {"HeadersNotSigned": "host"})
+    names = {name for name in sent.keys() - signed if name.startswith("x-amz-")}
     if not names:
         return
     if service != "s3":

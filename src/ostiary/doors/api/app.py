@@ -177,6 +177,7 @@ class ApiApp:
             tls_version=exchange.tls_version if source_ip == exchange.source_ip else None,  # else it is the proxy's
             at=at,
             request_id=new_request_id(at),
+            first_headers=exchange.first_headers,
         )
 
     def close(self) -> None:

@@ -201,11 +201,11 @@ class Connection(asyncio.Protocol):
         close = not modern or not parser.should_keep_alive() or parser.should_upgrade()
         exchange = Exchange(self, parser.get_method().decode(), path, query, self._headers, modern=modern, close=close)
         self._coming = exchange
-        for name, value in self._headers:
-            if name == "content-length":
-                exchange.length = int(value)
-            elif name == "expect" and value.lower() == "100-continue":
-                exchange.expects = modern
+        told = exchange.first_headers
+        if "content-length" in told:
+            exchange.length = int(told["content-length"])
+        if "expect" in told and told["expect"].lower() == "100-continue":
+            exchange.expects = modern
         self._line.append(exchange)
 
     def on_body(self, part: bytes) -> None:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from ostiary.gate.request import HttpRequest, HttpResponse
+from ostiary.gate.request import HttpRequest, HttpResponse, first_of_each
 from ostiary.services.outcome import Headers
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Exchange:
         "begun",
         "complete",
         "expects",
+        "first_headers",
         "gone",
         "headers",
         "judged",
@@ -83,6 +84,7 @@ class Exchange:
         """
         self._connection = connection
         self.method, self.raw_path, self.raw_query, self.headers = method, raw_path, raw_query, headers
+        self.first_headers = first_of_each(headers)
         self.modern, self._close = modern, close
         self.length = self.size = self._waiting = 0
         self.complete = self.answered = self.begun = self.gone = False
@@ -179,9 +181,7 @@ class Exchange:
         if self.gone:
             return
         headers, body = response.headers, response.body
-        if response.status not in _NO_BODY and not _has(headers, "content-length"):
-            headers = (*headers, ("content-length", str(len(body))))
-        head = self._head(response.status, headers)
+        head = self._head(response.status, headers, None if response.status in _NO_BODY else len(body))
         self._connection.write(head if self.method == "HEAD" else head + body)
         self._end()
 
@@ -237,14 +237,21 @@ class Exchange:
         elif not self.gone:
             self._connection.abort()
 
-    def _head(self, status: int, headers: Headers) -> bytes:
-        """Status and headers. After it, it is settled whether the connection is kept."""
-        self._close = self._close or self._connection.stopping or not self._can_be_read_past() or _closes(headers)
+    def _head(self, status: int, headers: Headers, length: int | None = None) -> bytes:
+        """Status and headers, and the length of the body where they don't tell it and it is known.
+
+        After it, it is settled whether the connection is kept.
+        """
+        told, connection = dict(headers), self._connection
+        close = self._close or connection.stopping or not self._can_be_read_past()
+        close = self._close = close or ("connection" in told and "close" in told["connection"])
         line = _LINES.get(status) or f"HTTP/1.1 {status} \r\ndate: "
         lines = [f"{name}: {value}\r\n" for name, value in headers]
-        if self._close and not _has(headers, "connection"):
+        if length is not None and "content-length" not in told:
+            lines.append(f"content-length: {length}\r\n")
+        if close and "connection" not in told:
             lines.append("connection: close\r\n")
-        text = f"{line}{_date(self._connection.second)}\r\n{''.join(lines)}\r\n"
+        text = f"{line}{_date(connection.second)}\r\n{''.join(lines)}\r\n"
         # INVARIANT: nothing that is said in a header ends its line early and begins one, or an answer, of its own
         if text.count("\n") != len(lines) + 3 or text.count("\r") != len(lines) + 3:
             raise ValueError("a header holds a line break")
@@ -267,10 +274,6 @@ class Exchange:
 
 def _has(headers: Sequence[tuple[str, str]], name: str) -> bool:
     return name in dict(headers)
-
-
-def _closes(headers: Headers) -> bool:
-    return "close" in dict(headers).get("connection", "")
 
 
 @lru_cache(maxsize=8)
