@@ -6,10 +6,11 @@ Source: Amazon S3 API Reference, ListObjects, ListObjectsV2 (`fetch-owner`), Lis
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
+
+from msgspec.structs import replace
 
 from ostiary.services.operation import Call, MustWait, operation
 from ostiary.services.outcome import Answer

@@ -7,8 +7,9 @@ Source: Amazon S3 API Reference, ListObjects (`max-keys`), ListMultipartUploads 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from ostiary.services.s3.addresses import S3Refusal
 from ostiary.services.s3.requests import S3Request

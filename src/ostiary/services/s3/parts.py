@@ -9,8 +9,9 @@ Source: Amazon S3 API Reference, ListParts.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from ostiary.engines.call import Answer
 from ostiary.services.operation import Call
