@@ -13,15 +13,15 @@ ASSETS := $(wildcard assets/*.mjs assets/*.json assets/src/*.* assets/src/*/*.*)
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(RUN): pyproject.toml scripts/venv $(ASSETS)
+$(RUN): pyproject.toml constraints.txt scripts/venv $(ASSETS)
 	@scripts/venv ""
 	@touch $@
 
-$(DEV): pyproject.toml scripts/venv $(ASSETS)
+$(DEV): pyproject.toml constraints.txt scripts/venv $(ASSETS)
 	@scripts/venv dev
 	@touch $@ $(RUN)
 
-$(BENCH): pyproject.toml scripts/venv $(ASSETS)
+$(BENCH): pyproject.toml constraints.txt scripts/venv $(ASSETS)
 	@scripts/venv dev,bench
 	@touch $@ $(DEV) $(RUN)
 
@@ -95,6 +95,10 @@ coverage: $(DEV) ## run the tests of IAM and STS, and write docs/coverage.md
 	@OSTIARY_COVERAGE="$(CURDIR)/.coverage-run" .venv/bin/python -m pytest -n 2 --dist loadgroup -p no:cacheprovider tests/iam tests/sts tests/organizations tests/toolbox tests/clients/test_boto3*.py $(ARGS)
 	@.venv/bin/python -m tests.coverage_page .coverage-run
 	@rm -f .coverage-run
+
+pins: $(BENCH) ## write the versions that are installed now into constraints.txt
+	@{ sed '/^[^#]/d' constraints.txt; .venv/bin/pip freeze --disable-pip-version-check --exclude ostiary --exclude-editable; } >constraints.new
+	@mv constraints.new constraints.txt
 
 refresh: $(DEV) ## fetch AWS's facts anew: managed policies, service reference
 	@.venv/bin/python -m ostiary.catalog.refresh
