@@ -11,16 +11,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from ostiary.app import build
-from ostiary.cli.serve import DEFAULT_DATA, Data
+from ostiary.cli.installation import DEFAULT_DATA, AsJson, Data, installation, refuse
 from ostiary.services.accounts import CannotFound, found
 from ostiary.services.console import thresholds as ages
 from ostiary.services.iam import quotas
 from ostiary.services.iam.delegation import state_of
 from ostiary.services.iam.template_files import UnusableTemplate, add_template
+from ostiary.services.operation import House
 from ostiary.services.root_recovery import NoSuchAccount, reset_root
 from ostiary.services.sts.delegated_tokens import token_of
-from ostiary.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -35,18 +34,14 @@ def create(
     name: Annotated[str, typer.Option(help="What the account is called.", min=1)],
     data: Data = DEFAULT_DATA,
     email: Annotated[str | None, typer.Option(help="The root user's address.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make an account; prints its root user's access key and password, this once."""
-    _must_exist(data)
-    built = build(Settings(data=data.expanduser().absolute()))
-    try:
-        made = found(built.house, name=name, email=email)
-    except CannotFound as reason:
-        typer.echo(f"ostiary: {reason}", err=True)
-        raise typer.Exit(1) from None
-    finally:
-        built.close()
+    with installation(data) as house:
+        try:
+            made = found(house, name=name, email=email)
+        except CannotFound as reason:
+            refuse(reason)
     if as_json:
         typer.echo(json.dumps({"account": made.account, "email": made.email, "akid": made.akid, "secret": made.secret}))
         return
@@ -57,16 +52,11 @@ def create(
 @app.command("list")
 def list_(
     data: Data = DEFAULT_DATA,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the accounts, the oldest first."""
-    _must_exist(data)
-    built = build(Settings(data=data.expanduser().absolute()))
-    try:
-        with built.house.store.read() as tx:
-            accounts = tx.accounts.all()
-    finally:
-        built.close()
+    with installation(data) as house, house.store.read() as tx:
+        accounts = tx.accounts.all()
     if as_json:
         typer.echo(json.dumps([{"account": each.id, "name": each.name, "email": each.email} for each in accounts]))
         return
@@ -80,27 +70,20 @@ def quota(
     name: Annotated[str | None, typer.Argument(help="A quota, such as UsersPerAccount; none: list all.")] = None,
     value: Annotated[str | None, typer.Argument(help="The new limit, or `default`; none: show it.")] = None,
     data: Data = DEFAULT_DATA,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List, show or set the quotas of an account. A new limit holds for the next request."""
-    _must_exist(data)
-    if name is not None and name not in quotas.QUOTAS:
-        _refuse(f"`{name}` is no quota; there are {', '.join(sorted(quotas.QUOTAS))}")
-    limit = None if value is None or value == "default" else _limit(value)
-    built = build(Settings(data=data.expanduser().absolute()))
-    try:
-        with built.house.store.read() as tx:
-            known = tx.accounts.get(account) is not None
-        if not known:
-            _refuse(f"there is no account `{account}`")
+    with installation(data) as house:
+        if name is not None and name not in quotas.QUOTAS:
+            refuse(f"`{name}` is no quota; there are {', '.join(sorted(quotas.QUOTAS))}")
+        limit = None if value is None or value == "default" else _limit(value)
+        _must_exist(house, account)
         if name is not None and value is not None:
-            with built.house.store.write() as tx:
+            with house.store.write() as tx:
                 quotas.override(tx, account, name, limit)
-        with built.house.store.read() as tx:
+        with house.store.read() as tx:
             shown = {each: quotas.quota(tx, account, each) for each in ([name] if name else quotas.QUOTAS)}
             own = quotas.overridden(tx, account)
-    finally:
-        built.close()
     if as_json:
         typer.echo(json.dumps(shown))
         return
@@ -114,25 +97,21 @@ def thresholds(
     caution: Annotated[str | None, typer.Argument(help="Days from which an age is a caution; none: show them.")] = None,
     warning: Annotated[str | None, typer.Argument(help="Days from which it is a warning.")] = None,
     data: Data = DEFAULT_DATA,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show or set from which age the console points at keys and passwords of an account."""
-    _must_exist(data)
-    built = build(Settings(data=data.expanduser().absolute()))
-    try:
-        with built.house.store.read() as tx:
-            known, now = tx.accounts.get(account) is not None, ages.present(tx, account)
-        if not known:
-            _refuse(f"there is no account `{account}`")
+    with installation(data) as house:
+        _must_exist(house, account)
+        with house.store.read() as tx:
+            now = ages.present(tx, account)
         if caution is not None:
-            put = ages.properties(caution, now.warning if warning is None else warning)
-            with built.house.store.write() as tx:
+            try:
+                put = ages.properties(caution, now.warning if warning is None else warning)
+            except ages.BadThresholds as reason:
+                refuse(reason)
+            with house.store.write() as tx:
                 tx.account_properties.put(account, put)
             now = ages.read(put)
-    except ages.BadThresholds as reason:
-        _refuse(str(reason))
-    finally:
-        built.close()
     if as_json:
         typer.echo(json.dumps({"caution": now.caution, "warning": now.warning}))
         return
@@ -143,13 +122,10 @@ def thresholds(
 def delegations(
     account: Annotated[str, typer.Argument(help="The id of the account that asked.")],
     data: Data = DEFAULT_DATA,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the delegation requests that an account made; those that were granted with the token to exchange."""
-    _must_exist(data)
-    built = build(Settings(data=data.expanduser().absolute()))
-    house = built.house
-    try:
+    with installation(data) as house:
         now = int(house.clock.now().timestamp())
         with house.store.read() as tx:
             records = tx.delegations.requested_by(account)
@@ -162,8 +138,6 @@ def delegations(
             }
             for each in records
         ]
-    finally:
-        built.close()
     if as_json:
         typer.echo(json.dumps(shown))
         return
@@ -179,15 +153,12 @@ def role_template(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Add or replace a version of a role template, for all accounts to use with AcquireRole."""
-    _must_exist(data)
-    built = build(Settings(data=data.expanduser().absolute()))
-    try:
-        with built.house.store.write() as tx:
-            kept = add_template(tx, file.read_text(), int(built.house.clock.now().timestamp()))
-    except (OSError, UnusableTemplate) as reason:
-        _refuse(str(reason))
-    finally:
-        built.close()
+    with installation(data) as house:
+        try:
+            with house.store.write() as tx:
+                kept = add_template(tx, file.read_text(), int(house.clock.now().timestamp()))
+        except (OSError, UnusableTemplate) as reason:
+            refuse(reason)
     typer.echo(f"{kept.arn} version {kept.minor}")
 
 
@@ -198,21 +169,18 @@ def reset_root_(
     remove_mfa: Annotated[
         bool, typer.Option("--remove-mfa", help="Take its MFA devices away too: for a root user who has lost them.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Give an account's root user another password, and print it, this once. Its console sessions end."""
-    _must_exist(data)
-    built = build(Settings(data=data.expanduser().absolute()))
-    try:
+    with installation(data) as house:
         operator = f"{getpass.getuser()} (uid {os.getuid()})"
-        request_id = str(uuid.UUID(bytes=built.house.entropy.draw(16), version=4))
-        made = reset_root(built.house, account, remove_mfa=remove_mfa, request_id=request_id, operator=operator)
-        with built.house.store.read() as tx:
+        request_id = str(uuid.UUID(bytes=house.entropy.draw(16), version=4))
+        try:
+            made = reset_root(house, account, remove_mfa=remove_mfa, request_id=request_id, operator=operator)
+        except NoSuchAccount:
+            _no_account(account)
+        with house.store.read() as tx:
             left = len(tx.mfa_devices.of(account))
-    except NoSuchAccount:
-        _refuse(f"there is no account `{account}`")
-    finally:
-        built.close()
     if as_json:
         told = {"email": made.email, "password": made.password, "removed": made.removed, "ended": made.ended}
         typer.echo(json.dumps(told))
@@ -226,15 +194,16 @@ def reset_root_(
 
 def _limit(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or len(text) > 9:
-        _refuse(f"`{text}` is no limit; give a number from 0 to 999999999, or `default`")
+        refuse(f"`{text}` is no limit; give a number from 0 to 999999999, or `default`")
     return int(text)
 
 
-def _refuse(reason: str) -> NoReturn:
-    typer.echo(f"ostiary: {reason}", err=True)
-    raise typer.Exit(1)
+def _must_exist(house: House, account: str) -> None:
+    with house.store.read() as tx:
+        known = tx.accounts.get(account) is not None
+    if not known:
+        _no_account(account)
 
 
-def _must_exist(data: Path) -> None:
-    if not (data.expanduser() / "ostiary.db").exists():
-        _refuse(f"`{data}` holds no installation; start one with `ostiary serve --data {data}`")
+def _no_account(account: str) -> NoReturn:
+    refuse(f"there is no account `{account}`")

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from ostiary.cli.serve import DEFAULT_DATA, Data
+from ostiary.cli.installation import DEFAULT_DATA, Data
 
 app = typer.Typer()
 

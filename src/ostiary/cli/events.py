@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ostiary.audit.reading import Reading
+from ostiary.cli.installation import DEFAULT_DATA, Data
 from ostiary.cli.record import console, open_record, text
-from ostiary.cli.serve import DEFAULT_DATA, Data
 
 app = typer.Typer()
 

@@ -12,8 +12,8 @@ import typer
 from rich.text import Text
 from rich.tree import Tree
 
+from ostiary.cli.installation import DEFAULT_DATA, AsJson, Data
 from ostiary.cli.record import console, open_record, text
-from ostiary.cli.serve import DEFAULT_DATA, Data
 
 if TYPE_CHECKING:
     from ostiary.audit.explanation import AskExplained, EventExplained
@@ -32,7 +32,7 @@ _WORDS: Final = {"allowed": "allowed", "implicitDeny": "denied: nothing allows i
 def explain(
     request_id: Annotated[str, typer.Argument(help="As the answer to the request, or the error, names it.")],
     data: Data = DEFAULT_DATA,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say why a request was allowed or denied. Exit code 1 if the record has no such request."""
     store = open_record(data)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
 
-from ostiary.cli.serve import DEFAULT_DATA, Data
+from ostiary.cli.installation import DEFAULT_DATA, Data, installation, refuse
 from ostiary.clock import SystemClock
 from ostiary.instances import InstanceError
 from ostiary.instances.inside import OWN_FAILURE
@@ -104,30 +104,18 @@ def local_command(
     """
     if clear == (instance_profile is not None):
         raise typer.BadParameter("give either --instance-profile or --clear")
-    directory = data.expanduser().absolute()
-    if not (directory / "ostiary.db").exists():
-        _stop(f"`{data}` holds no installation; start one with `ostiary serve --data {data}`")
-    from ostiary.app import build
     from ostiary.doors.metadata import noted_address
     from ostiary.services.ec2.local import CannotChoose, choose_local, clear_local
-    from ostiary.settings import Settings
 
-    built = build(Settings(data=directory))
-    try:
+    with installation(data) as house:
         if instance_profile is None:
-            ended = clear_local(built.house)
+            ended = clear_local(house)
             typer.echo("there was none" if ended is None else f"{ended} is terminated")
             return
-        chosen = choose_local(built.house, instance_profile, account=account, region=region, tokens_required=v2_only)
-    except CannotChoose as reason:
-        _stop(str(reason))
-    finally:
-        built.close()
-    address = noted_address(directory) or DEFAULT_METADATA
+        try:
+            chosen = choose_local(house, instance_profile, account=account, region=region, tokens_required=v2_only)
+        except CannotChoose as reason:
+            refuse(reason)
+    address = noted_address(data.expanduser().absolute()) or DEFAULT_METADATA
     typer.echo(f"instance  {chosen.id}\naccount   {chosen.account}")
     typer.echo(f"use it    export AWS_EC2_METADATA_SERVICE_ENDPOINT={address}/")
-
-
-def _stop(reason: str) -> NoReturn:
-    typer.echo(f"ostiary: {reason}", err=True)
-    raise typer.Exit(1)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ostiary.cli.serve import DEFAULT_DATA, Data
+from ostiary.cli.installation import DEFAULT_DATA, Data, installation, refuse
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -25,20 +25,13 @@ def import_(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Load hardware tokens; users then enable them with two codes, as they enable virtual ones."""
-    from ostiary.app import build
-    from ostiary.cli.record import open_record
     from ostiary.services.iam.hardware_tokens import CannotImport, import_tokens, read_tokens
-    from ostiary.settings import Settings
 
-    open_record(data).close()  # ends the command where there is no installation
-    built = build(Settings(data=data.expanduser().absolute()))
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
-        count = import_tokens(built.house, account, list(read_tokens(text.splitlines())))
-    except (CannotImport, OSError, UnicodeDecodeError) as reason:
-        told = "it is not UTF-8 text" if isinstance(reason, UnicodeDecodeError) else reason
-        typer.echo(f"ostiary: nothing was imported: {told}", err=True)
-        raise typer.Exit(1) from None
-    finally:
-        built.close()
+    with installation(data) as house:
+        try:
+            text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+            count = import_tokens(house, account, list(read_tokens(text.splitlines())))
+        except (CannotImport, OSError, UnicodeDecodeError) as reason:
+            told = "it is not UTF-8 text" if isinstance(reason, UnicodeDecodeError) else reason
+            refuse(f"nothing was imported: {told}")
     typer.echo(f"imported {count} hardware {'token' if count == 1 else 'tokens'}; delete the file with the seeds")
