@@ -24,6 +24,10 @@ _MOST_WAITING: Final = 512 * 1024
 """Bytes of an answer that may wait to be taken before the socket is no longer read."""
 
 
+_ROOM: Final = 1024 * 1024
+"""Bytes that a Unix socket takes before the engine reads them."""
+
+
 class Connection(asyncio.Protocol):
     """Carries one exchange at a time."""
 
@@ -42,6 +46,9 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        plug = transport.get_extra_info("socket")
+        if plug is not None and plug.family == socket.AF_UNIX:  # unlike TCP's, its room does not grow by itself
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ROOM)
 
     def data_received(self, data: bytes) -> None:
         if self._exchange is None:
