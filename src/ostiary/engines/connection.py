@@ -238,6 +238,25 @@ class Exchange:
                 raise self.failure
             await self._wait(timeout)
 
+    async def head_or(self, sending: asyncio.Future[None]) -> None:
+        """Wait for status and headers as long as the request is being sent: the caller's silence is the door's affair.
+
+        Raises `UpstreamBroken`.
+        """
+        sending.add_done_callback(lambda _: self._wake())
+        while not (self.has_head or sending.done()):
+            if self.failure is not None:
+                raise self.failure
+            self._waiter = self._loop.create_future()
+            await self._waiter
+
+    def taken(self) -> bytes:
+        """What has come of the body; nobody is to take it once more."""
+        body = b"".join(self._parts)
+        self._parts.clear()
+        self._waiting = 0
+        return body
+
     async def body(self, timeout: float) -> AsyncIterator[bytes]:
         """The body as it comes. Raises `UpstreamBroken`, `UpstreamTimeout`."""
         while True:

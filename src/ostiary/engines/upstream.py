@@ -192,23 +192,18 @@ class Upstream:
             await exchange.head(self._answer_timeout)
             return
         sending = asyncio.ensure_future(source.send(connection))
-        answering = asyncio.ensure_future(exchange.head(_FOREVER))
         try:
-            await asyncio.wait((sending, answering), return_when=asyncio.FIRST_COMPLETED)
+            await exchange.head_or(sending)
             if sending.done() and not isinstance(sending.exception(), UpstreamBroken | None):
                 sending.result()  # the body failed
-            if sending.done() and not exchange.has_head:
+            if not exchange.has_head:
                 sending.result()  # the engine stopped taking the body, and said nothing
-                await asyncio.wait((answering,), timeout=self._answer_timeout)
-                if not answering.done():
-                    raise UpstreamTimeout(f"nothing came from the engine for {self._answer_timeout:g} seconds")
-            await answering
+                await exchange.head(self._answer_timeout)
         finally:
-            for task in (sending, answering):
-                if not task.done():
-                    task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Exception):
-                    await task
+            if not sending.done():
+                sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await sending
 
     # connections
 
@@ -297,11 +292,6 @@ class Upstream:
         _wake_one(pool)
 
 
-_FOREVER: Final = 7 * 24 * 3600.0
-"""The head of an answer is waited for as long as the request's body still flows; the caller's silence is its door's
-business."""
-
-
 def _wake_one(pool: _Pool) -> None:
     while pool.waiters:
         waiter = pool.waiters.popleft()
@@ -330,6 +320,14 @@ class Response:
         self._connection, self._exchange, self._timeout = connection, exchange, timeout
         self._request_sent = request_sent
         self._over = False
+
+    def whole(self) -> bytes | None:
+        """The body, if all of it has come already: then there is nothing more to read."""
+        if not self._exchange.complete:
+            return None
+        body = self._exchange.taken()
+        self.release()
+        return body
 
     async def parts(self) -> AsyncIterator[bytes]:
         """The body as it comes. Raises `UpstreamError` if it ends early."""

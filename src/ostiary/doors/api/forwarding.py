@@ -176,6 +176,12 @@ class Forwarder:
     async def _send_back(self, route: Route, forward: Forward, response: Response, exchange: Exchange) -> None:
         error, sent = error_of(response.status, response.reason), 0
         received = exchange.length if forward.body is None else len(forward.body)
+        whole = response.whole() if exchange.method != "HEAD" else None
+        if whole is not None:
+            self._gate.finish(forward, error, (received, len(whole)))
+            headers = sent_back(response.headers, route, forward)
+            exchange.answer(HttpResponse(status=response.status, headers=headers, body=whole))
+            return
         exchange.begin(response.status, sent_back(response.headers, route, forward))
         try:
             async for part in response.parts():
