@@ -20,8 +20,9 @@ from ostiary.entropy import RepeatableEntropy
 from ostiary.federation.addresses import Reach
 from ostiary.federation.connection import Connector
 from ostiary.federation.issuers import Issuers
-from ostiary.gate.gate import Gate, Route
+from ostiary.gate.gate import Gate
 from ostiary.gate.request import HttpRequest, HttpResponse
+from ostiary.gate.trail import Route
 from ostiary.services.accounts import ROOT_ACCOUNT, ROOT_KEY, ROOT_PASSWORD, ROOT_SECRET, found_first
 from ostiary.settings import Settings
 from ostiary.sigv4 import Credentials, sign

@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import msgspec
 from msgspec.structs import replace
 
 from ostiary.audit.record import Happening
 from ostiary.audit.writer import AuditWriter
-from ostiary.authorization.caller import Caller, CallerKind
-from ostiary.authorization.context import RequestFacts
+from ostiary.authorization.caller import CallerKind
 from ostiary.authorization.temporary import refusal
 from ostiary.gate.authenticate import Authenticated, Authenticator, vouched_for
 from ostiary.gate.authorize import Refused
 from ostiary.gate.cross_origin import shared
 from ostiary.gate.denied import with_references
-from ostiary.gate.forms import FileBody, no_file, open_form
+from ostiary.gate.forms import no_file, open_form
 from ostiary.gate.operate import Together, carry_out
+from ostiary.gate.parse import body_reader, facts_of, parse
 from ostiary.gate.published import published
 from ostiary.gate.recorded import parameters_for_record
 from ostiary.gate.request import HttpRequest, HttpResponse
@@ -31,72 +30,20 @@ from ostiary.gate.route import route, service_alone, streamed, uploads_form
 from ostiary.gate.target import Target
 from ostiary.gate.throttle import Throttle
 from ostiary.gate.told import service_fault, shown
+from ostiary.gate.trail import Route, Trail
 from ostiary.services.faults import ServiceFault
-from ostiary.services.operation import OPERATIONS, Call, House, MustWait, Operation
+from ostiary.services.operation import OPERATIONS, Call, House, MustWait
 from ostiary.services.outcome import Answer, Forward
-from ostiary.services.s3.actions import BODY_FIRST
 from ostiary.services.s3.addresses import Endpoints, S3Refusal
-from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.faults import of_refusal
-from ostiary.services.s3.forms import LARGEST, Form, form_request, read_form
-from ostiary.services.s3.operations import PREFLIGHT, Served, served
-from ostiary.services.s3.post_policies import Sizes
-from ostiary.sigv4 import BodyReader, Presented, Reason, SignatureFault, Style, open_body, present, present_form
+from ostiary.services.s3.forms import form_request, read_form
+from ostiary.services.s3.operations import PREFLIGHT
+from ostiary.sigv4 import Presented, Reason, SignatureFault, Style, present, present_form
 from ostiary.wire.faults import WireFault
 from ostiary.wire.multipart import FormReader
-from ostiary.wire.parse import read_input
 
-_OF_THE_STORE: Final = frozenset({"iam", "organizations"})
-"""Services whose changes touch nothing but the store."""
-_STYLES: Final = {Style.HEADER: "REST-HEADER", Style.QUERY: "REST-QUERY-STRING", Style.FORM: "POST"}
 _METHODS: Final = {Style.HEADER: "AuthHeader", Style.QUERY: "QueryString", Style.FORM: "HtmlForm"}
 INTERNAL: Final = ("InternalFailure", "The request processing has failed because of an unknown error.")
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """A request with what it is for, and the refusal that it met already."""
-
-    request: HttpRequest
-    target: Target
-    fault: ServiceFault | None = None
-    operation: Operation | None = None
-    patient: bool = False
-    """Whether it is answered in a thread that may wait."""
-    together: Together | None = None
-    """Of a change that shares its commit with others: what is to be written of all of them."""
-    form: FormReader | None = None
-    """Of an upload by an HTML form, whose fields were read; the file is still to come."""
-    fields: Form | None = None
-
-    @property
-    def blocking(self) -> bool:
-        """Whether answering may wait."""
-        return self.operation is not None and self.operation.blocking
-
-    @property
-    def waits_for_disk(self) -> bool:
-        """Whether it waits for the disk alone: see `Gate.answer_together`."""
-        operation = self.operation
-        return (
-            operation is not None
-            and operation.changes
-            and operation.service in _OF_THE_STORE
-            and operation.prepare is None
-            and operation.prove is None
-            and operation.vouch is None
-        )
-
-
-class Trail:
-    """What is known of a request so far; the record is written from it, whatever happened."""
-
-    def __init__(self, route: Route) -> None:
-        self.request, self.target = route.request, route.target
-        self.caller: Caller | None = None
-        self.claimed_key = ""
-        self.style: Style | None = None
-        self.happening: Happening | None = None
-        self.recorded = False
 
 
 class Gate:
@@ -278,7 +225,7 @@ class Gate:
         if route.fault is not None:
             raise route.fault
         assert route.operation is not None
-        call = self._call(route, known, presented)
+        call = parse(route, known, presented, self._house)
         trail.happening = self._happening(trail, call)
         call = vouched_for(route.operation, call)
         if call.vouched is not None:
@@ -300,16 +247,8 @@ class Gate:
         if judgements and not trail.recorded:
             trail.happening = replace(trail.happening, judgements=judgements)
         if isinstance(given, Forward) and given.body is None:
-            given.keep["reader"] = self._body(route, known)
+            given.keep["reader"] = body_reader(route, known)
         return given
-
-    def _body(self, route: Route, known: Authenticated) -> BodyReader:
-        """The reader that holds a body to what its caller declared of it."""
-        request, target = route.request, route.target
-        if route.form is None:
-            return open_body(known.declared, known.verified, request.headers, checksums=target.body_checksums)
-        assert target.s3 is not None
-        return FileBody(route.form, open_body(None, None, target.s3.headers), known.sizes or Sizes(0, LARGEST))
 
     def _authenticate(self, route: Route, presented: Presented | None, trail: Trail) -> Authenticated:
         request, target = route.request, route.target
@@ -331,70 +270,10 @@ class Gate:
                 self._audit.note_role_use(caller.entity_id, at, presented.scope.region)
         return known
 
-    def _call(self, route: Route, known: Authenticated, presented: Presented | None) -> Call:
-        request, target = route.request, route.target
-        body = request.body
-        if body is not None and (target.s3 is not None or known.declared is not None):
-            reader = open_body(known.declared, known.verified, request.headers, checksums=target.body_checksums)
-            body = b"".join([*reader.feed(body)])
-            reader.finish()
-        return Call(
-            service=target.service,
-            operation=target.operation,
-            caller=known.caller,
-            params=self._parameters(route, body),
-            facts=self._facts(request, presented),
-            house=self._house,
-            patient=route.patient,
-            target=None if target.s3 is None else self._s3_call(route, presented, body),
-        )
-
-    def _parameters(self, route: Route, body: bytes | None) -> dict[str, Any]:
-        """Read and check what is asked; bodies are read only now, after the signature."""
-        request, target = route.request, route.target
-        passed_on = target.s3 is not None and served(target.operation) is Served.FORWARDED
-        if body is None or target.operation == PREFLIGHT or (passed_on and target.operation not in BODY_FIRST):
-            return {}
-        assert target.model is not None
-        return read_input(
-            target.model,
-            path_params=target.path_params,
-            query=request.raw_query,
-            headers=request.first_headers,
-            body=body,
-            form=target.form,
-            protocol=target.protocol,
-        )
-
-    def _s3_call(self, route: Route, presented: Presented | None, body: bytes | None) -> S3Call:
-        request, target = route.request, route.target
-        assert target.s3 is not None
-        return S3Call(
-            request=target.s3,
-            body=body,
-            style=None if presented is None else _STYLES[presented.style],
-            signed_at=presented.time if presented else None,
-            secure=request.secure,
-            tls_version=request.tls_version,
-            host=request.header("host"),
-            form=route.fields,
-        )
-
-    def _facts(self, request: HttpRequest, presented: Presented | None) -> RequestFacts:
-        return RequestFacts(
-            request_id=request.request_id,
-            at=request.at,
-            source_ip=request.source_ip,
-            secure=request.secure,
-            region=presented.scope.region if presented else self._house.settings.region,
-            user_agent=request.header("user-agent"),
-            referer=request.header("referer") or None,
-        )
-
     def _happening(self, trail: Trail, call: Call | None) -> Happening:
         target = trail.target
         return Happening(
-            facts=call.facts if call else self._facts(trail.request, None),
+            facts=call.facts if call else facts_of(trail.request, None, self._house),
             caller=trail.caller,
             claimed_key=trail.claimed_key,
             event_source=target.event_source,

@@ -18,8 +18,9 @@ from ostiary.doors.api.forwarding import Forwarder
 from ostiary.doors.api.hands import Desk, Hands, OneHand
 from ostiary.doors.api.proxies import Proxies
 from ostiary.gate.forward_auth import ForwardAuth
-from ostiary.gate.gate import Gate, Route
+from ostiary.gate.gate import Gate
 from ostiary.gate.request import HttpRequest, HttpResponse
+from ostiary.gate.trail import Route
 from ostiary.services.operation import MustWait
 from ostiary.services.outcome import Forward
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ostiary.doors.api.exchange import Exchange
 from ostiary.gate.forms import read_on
-from ostiary.gate.gate import Gate, Route
+from ostiary.gate.gate import Gate
 from ostiary.gate.request import HttpRequest
+from ostiary.gate.trail import Route
 from ostiary.services.faults import ServiceFault
 
 

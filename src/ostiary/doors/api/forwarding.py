@@ -19,8 +19,9 @@ from ostiary.engines.engine import Engine, EngineAddress, EngineState
 from ostiary.engines.passage import Passage
 from ostiary.engines.upstream import BodyMismatch, Response, Upstream, UpstreamError
 from ostiary.gate.forms import FileBody
-from ostiary.gate.gate import Gate, Route
+from ostiary.gate.gate import Gate
 from ostiary.gate.request import HttpResponse
+from ostiary.gate.trail import Route
 from ostiary.services.faults import ServiceFault
 from ostiary.services.outcome import Forward, Headers
 from ostiary.services.s3.faults import engine_not_ready
