@@ -70,6 +70,17 @@ def test_a_key_that_is_withdrawn_is_not_believed_for_long(issuers: Issuers, prov
         check(issuers, provider, token)
 
 
+def test_a_token_that_was_believed_lends_nothing_to_another(issuers: Issuers, provider: Provider) -> None:
+    token = provider.token()
+    changed = f"{token[:-6]}{'AAAAAA' if token[-6:] != 'AAAAAA' else 'BBBBBB'}"
+    for _ in range(3):
+        check(issuers, provider, token)
+        with pytest.raises(BadSignature):
+            check(issuers, provider, changed)
+    with pytest.raises(BadSignature):
+        check(issuers, provider, provider.token(OTHER_RSA_KEY))
+
+
 def test_old_keys_are_not_believed_when_the_issuer_is_gone(issuers: Issuers, provider: Provider, clock: Clock) -> None:
     check(issuers, provider, provider.token())
     clock.now += KEPT_SECONDS + 1

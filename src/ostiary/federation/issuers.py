@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ostiary.federation.addresses import Reach
@@ -29,6 +29,8 @@ AGAIN_SECONDS: Final = 30.0
 FAILED_SECONDS: Final = 10.0
 MOST_KEYS: Final = 200
 _MOST_ISSUERS: Final = 1000
+_MOST_TOKENS: Final = 1000
+"""Of each issuer, whose signature is remembered."""
 _MOST_WAITING: Final = 6
 """Threads that may fetch, or wait for another's fetching, at once: the others are left for those who need no issuer."""
 _DISCOVERY: Final = "/.well-known/openid-configuration"
@@ -43,6 +45,8 @@ class _Known:
     fetched: float = float("-inf")
     failed: float = float("-inf")
     failure: CannotFetch | None = None
+    verified: dict[str, PublicKey] = field(default_factory=dict)
+    """Tokens with the key that signed them, which holds as long as it is among the keys."""
 
 
 class Issuers:
@@ -77,11 +81,18 @@ class Issuers:
         candidates = self._candidates(known, token)
         if candidates is None:
             candidates = self._while_fetched(known, token) or self._fetched(known, issuer, thumbprints, token)
+        signed = known.verified.get(token.text)
         for key in candidates:
+            if key is signed:
+                return
             try:
-                return verify(token, key)
+                verify(token, key)
             except BadSignature:
                 continue
+            if len(known.verified) >= _MOST_TOKENS:
+                known.verified.clear()
+            known.verified[token.text] = key
+            return
         raise BadSignature
 
     def knows(self, token: Token, issuer: str, thumbprints: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -29,6 +30,8 @@ _LONGEST_EXPONENT: Final = 64
 _EC: Final[Mapping[str, str]] = MappingProxyType({"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"})
 _RSA: Final = frozenset({"RS256", "RS384", "RS512"})
 _COMPACT: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]*")
+_REMEMBERED: Final = 1_000
+"""Tokens: whoever has one shows it again until it gets the next."""
 ALGORITHMS: Final = _RSA | frozenset(_EC)
 
 
@@ -70,6 +73,7 @@ class PublicKey:
     key: RSAKey | ECKey
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def read_token(text: str) -> Token:
     """Split a token and read its parts.
 

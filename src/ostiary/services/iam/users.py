@@ -61,6 +61,8 @@ def create_user(call: Call, tx: Transaction) -> dict[str, Any]:
     )
     USER.add(tx, user)
     quotas.check_all(tx, call.account, "UsersPerAccount", tx.users)
+    if not tags:
+        return {"User": {**shown_user(user), **shown_boundary(user.boundary)}}
     put_tags(tx, call.account, user.id, tags)
     return {"User": whole_user(tx, user)}
 
