@@ -14,6 +14,8 @@ from queue import SimpleQueue
 from typing import Any, Final
 
 _MOST_TOGETHER: Final = 64
+_MOMENT: Final = 0.001
+"""Seconds: a commit takes two or three times as long."""
 Work = Callable[[], Any]
 Batch = Callable[[list[Any]], list[Any]]
 Given = Callable[[Any], None]
@@ -86,12 +88,20 @@ class Hands:
 
 
 class OneHand:
-    """One thread that does all that has come in one go. Belongs to one event loop."""
+    """One thread that does all that has come in one go. Belongs to one event loop.
+
+    Each go costs something of its own (a commit). Whoever was given an answer is likely to come again at once, so the
+    next go begins when as many are there as were in the last and at its end, or after a moment.
+    """
 
     def __init__(self, desk: Desk, work: Batch) -> None:
         self._desk, self._do = desk, work
         self._thread: threading.Thread | None = None
-        self._work: SimpleQueue[tuple[Any, Given] | None] = SimpleQueue()
+        self._work: SimpleQueue[list[tuple[Any, Given]] | None] = SimpleQueue()
+        self._coming: list[tuple[Any, Given]] = []
+        self._expected = 1
+        self._busy = False
+        self._waiting: asyncio.TimerHandle | None = None
 
     def do(self, what: Any, given: Given) -> None:
         """Do it with the others; what it gives, or raises, is then handed over on the loop."""
@@ -99,25 +109,44 @@ class OneHand:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="change", daemon=True)
             self._thread.start()
-        self._work.put((what, given))
+        self._coming.append((what, given))
+        self._consider()
 
     def close(self) -> None:
         """Let what runs end."""
+        while self._coming:
+            self._begin()
         if self._thread is not None:
             self._work.put(None)
             self._thread.join()
 
+    def _consider(self) -> None:
+        if self._busy or not self._coming:
+            return
+        if len(self._coming) >= self._expected:
+            self._begin()
+        elif self._waiting is None:
+            self._waiting = asyncio.get_running_loop().call_later(_MOMENT, self._begin)
+
+    def _begin(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+        wanted, self._coming = self._coming[:_MOST_TOGETHER], self._coming[_MOST_TOGETHER:]
+        self._expected, self._busy = len(wanted), True
+        self._desk.expect()
+        self._work.put(wanted)
+
+    def _done(self, _nothing: None) -> None:
+        self._busy = False
+        self._expected = min(self._expected + len(self._coming), _MOST_TOGETHER)
+        self._consider()
+
     def _run(self) -> None:
-        while (first := self._work.get()) is not None:
-            wanted = [first]
-            while len(wanted) < _MOST_TOGETHER and not self._work.empty():
-                further = self._work.get()
-                if further is None:
-                    self._work.put(None)
-                    break
-                wanted.append(further)
+        while (wanted := self._work.get()) is not None:
             try:
                 found = self._do([what for what, _ in wanted])
             except BaseException as error:
                 found = [error] * len(wanted)
-            self._desk.put([(given, each) for (_, given), each in zip(wanted, found, strict=True)])
+            answers = [(given, each) for (_, given), each in zip(wanted, found, strict=True)]
+            self._desk.put([*answers, (self._done, None)])
