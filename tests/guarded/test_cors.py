@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
@@ -143,3 +145,18 @@ def test_the_rules_are_kept_as_they_were_set(guarded: S3World, client: Any) -> N
     assert client.get_bucket_cors(Bucket=bucket)["CORSRules"] == rules
     client.delete_bucket_cors(Bucket=bucket)
     client.delete_bucket_cors(Bucket=bucket)
+
+
+def test_an_answer_to_a_body_that_is_never_read_says_it(guarded: S3World, client: Any) -> None:
+    bucket = guarded.bucket()
+    client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [RULE]})
+    where = urlsplit(guarded.server.endpoint)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port or 0, timeout=30)
+    connection.putrequest("POST", f"/{bucket}?delete=")
+    for name, value in (("Origin", SITE), ("Content-Length", str(100_000_000))):
+        connection.putheader(name, value)
+    connection.endheaders()
+    answer = connection.getresponse()
+    told = answer.status, joined(answer.headers), answer.read()
+    connection.close()
+    assert (*shared(told), refusal(told)[1]) == (400, SITE, VARY, "MaxMessageLengthExceeded")

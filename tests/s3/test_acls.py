@@ -63,6 +63,13 @@ def test_a_canned_acl_grants_what_the_table_says(name: str, grants: list[tuple[s
     assert pairs(canned(name, OWNER)) == (grants if not name.startswith("bucket-owner") else [FULL])
 
 
+def test_a_bucket_lets_logs_be_delivered_and_an_object_does_not() -> None:
+    group = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+    assert pairs(canned("log-delivery-write", OWNER)) == [FULL, ("WRITE", group), ("READ_ACP", group)]
+    with pytest.raises(ServiceFault, match="InvalidArgument"):
+        canned("log-delivery-write", OWNER, BUCKET_OWNER)
+
+
 def test_an_object_of_the_buckets_owner_gets_no_grant_twice() -> None:
     assert pairs(canned("bucket-owner-full-control", OWNER, OWNER)) == [FULL]
 

@@ -17,7 +17,7 @@ from ostiary.authorization.caller import CallerKind
 from ostiary.authorization.temporary import refusal
 from ostiary.gate.authenticate import Authenticated, Authenticator, vouched_for
 from ostiary.gate.authorize import Refused
-from ostiary.gate.cross_origin import shared
+from ostiary.gate.cross_origin import shared, told_to_pages
 from ostiary.gate.denied import with_references
 from ostiary.gate.forms import no_file, open_form
 from ostiary.gate.operate import Together, carry_out
@@ -145,8 +145,7 @@ class Gate:
 
     def shares(self, route: Route) -> bool:
         """Whether the answer says something of the bucket's CORS rules."""
-        empty = HttpResponse(status=200)
-        return shared(self._house.book, route.request, route.target, empty) is not empty
+        return bool(told_to_pages(self._house.book, route.request, route.target))
 
     def answer_together(self, routes: Sequence[Route]) -> list[HttpResponse | Forward]:
         """Take changes the whole way, one after the other, and all of them to the disk at once.
@@ -190,12 +189,15 @@ class Gate:
 
     def too_large(self, head: HttpRequest) -> HttpResponse:
         """The answer to a body that is longer than is read into memory."""
+        self._house.book.refresh()
         target = service_alone(head)
         s3 = target.service == "s3"
         code, status = ("MaxMessageLengthExceeded", 400) if s3 else ("RequestEntityTooLarge", 413)
         fault = ServiceFault(code, "Your request was too large.", status)
         self._record(Trail(Route(request=head, target=target)), fault)
-        return error_response(head, target, fault)
+        told = error_response(head, target, fault)
+        pages = told_to_pages(self._house.book, head, self.route(head).target) if s3 else ()
+        return replace(told, headers=(*told.headers, *pages))
 
     def fault_response(self, forward: Forward, fault: ServiceFault) -> HttpResponse:
         """An answer in S3's words to a request that could not be forwarded to its end."""

@@ -82,6 +82,7 @@ _CANNED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "authenticated-read": (("READ", AUTHENTICATED_USERS),),
     "aws-exec-read": (("READ", _EC2),),
 }
+_OF_BUCKETS: Final = {"log-delivery-write": (("WRITE", LOG_DELIVERY), ("READ_ACP", LOG_DELIVERY))}
 _OF_OBJECTS: Final = {"bucket-owner-read": "READ", OWNERS_OWN: "FULL_CONTROL"}
 
 
@@ -94,6 +95,8 @@ def canned(name: str, owner: str, bucket_owner: str | None = None) -> Acl:
     grants = list(private(owner).grants)
     if name in _CANNED:
         grants += [Grant(*each) for each in _CANNED[name]]
+    elif name in _OF_BUCKETS and bucket_owner is None:
+        grants += [Grant(*each) for each in _OF_BUCKETS[name]]
     elif name not in _OF_OBJECTS:
         raise _invalid("x-amz-acl", name, "")
     elif bucket_owner is not None and bucket_owner != owner:
