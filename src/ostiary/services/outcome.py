@@ -34,8 +34,8 @@ class Forward(msgspec.Struct, frozen=True, kw_only=True):
     """A body that was read already; None: stream the caller's."""
     missing: Callable[[], ServiceFault | None] | None = None
     """What to answer, if not the engine's words, when the engine says 404."""
-    respond: Callable[[Headers], Answer] | None = None
-    """What to answer, from the engine's headers, in the place of its 200."""
+    respond: Callable[[Headers, bytes], Answer] | None = None
+    """What to answer, from the engine's headers and body, in the place of its 200."""
     cross_origin: Headers = ()
     """What the answer says beside the engine's headers, to a page of another site."""
     keep: dict[str, Any] = {}

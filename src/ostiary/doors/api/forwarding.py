@@ -147,9 +147,9 @@ class Forwarder:
                 self.refuse(forward, exchange, hidden)
                 return
             if forward.respond is not None and response.status == 200:
-                await response.read()
+                body = await response.read()
                 self._gate.finish(forward, None, (exchange.length, 0))
-                made = forward.respond(response.headers)
+                made = forward.respond(response.headers, body)
                 headers = (*made.headers, *forward.cross_origin)
                 exchange.answer(HttpResponse(status=made.status, headers=headers, body=made.body))
                 return

@@ -100,7 +100,7 @@ def post_object(call: Call, tx: Transaction) -> Forward:
     if not s3.request.header("content-type"):
         headers.append(_ANY_CONTENT)
 
-    def respond(headers: Headers) -> Answer:
+    def respond(headers: Headers, _body: bytes) -> Answer:
         return _answer(s3, call.facts.request_id, headers)
 
     return Forward(method="PUT", raw_path=s3.request.forward_path, raw_query="", headers=headers, respond=respond)

@@ -32,7 +32,7 @@ _WITHOUT_ACLS: Final = frozenset({"private", "bucket-owner-read", OWNERS_OWN})
 """What AWS was seen to take from writers where ACLs are disabled."""
 _FORGOTTEN_AFTER: Final = 7 * 86_400
 """Seconds; longer than an upload may take."""
-_KEPT_IN_COPIES: Final = frozenset(
+KEPT_IN_COPIES: Final = frozenset(
     {"cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires"}
 )
 
@@ -137,7 +137,7 @@ def _spelled_out(call: Call, headers: Headers) -> Headers:
     described = [
         (name, value)
         for name, value in found.items()
-        if (name in _KEPT_IN_COPIES or name.startswith("x-amz-meta-")) and name != MARKER
+        if (name in KEPT_IN_COPIES or name.startswith("x-amz-meta-")) and name != MARKER
     ]
-    told = [(n, v) for n, v in headers if n not in _KEPT_IN_COPIES and not n.startswith("x-amz-meta")]
+    told = [(n, v) for n, v in headers if n not in KEPT_IN_COPIES and not n.startswith("x-amz-meta")]
     return [*told, *described, ("x-amz-metadata-directive", "REPLACE")]

@@ -25,13 +25,13 @@ from ostiary.store.transaction import Transaction
 
 _READS_ONE: Final = frozenset({"GetObject", "HeadObject", "GetObjectAttributes", "GetObjectTagging"})
 _LISTS: Final = ("prefix", "marker", "start-after", "key-marker", "continuation-token")
-_COPIES: Final = frozenset({"CopyObject", "UploadPartCopy"})
 _BEGINS_ONE: Final = frozenset({"PutObject", "CreateMultipartUpload"})
 _ANY_CONTENT: Final = ("content-type", "binary/octet-stream")
 """What S3 says of an object whose type nobody told; SeaweedFS would guess from the key."""
 _ELSEWHERE: Final = frozenset(
     {"DeleteObject", "DeleteObjects", "ListObjects", "ListObjectsV2", "ListObjectVersions", "ListMultipartUploads"}
     | {"CreateMultipartUpload", "CompleteMultipartUpload", "AbortMultipartUpload", "ListParts"}
+    | {"CopyObject", "UploadPartCopy"}
 )
 
 
@@ -57,7 +57,7 @@ def forwarded(call: Call, tx: Transaction) -> Forward:
 
 
 for _name in sorted(FORWARDED - _ELSEWHERE):
-    operation("s3", _name, asks=s3_asks, blocking=_name in _COPIES)(forwarded)
+    operation("s3", _name, asks=s3_asks)(forwarded)
 
 
 @operation("s3", "DeleteObject", asks=s3_asks)
@@ -91,15 +91,14 @@ def refuse_inexact(call: Call) -> None:
     if engine is None:
         raise ServiceFault("NotImplemented", "This server guards no S3 engine.", 501)
     key, source = s3.request.key, s3.request.copy_source
-    if source is not None and engine_of(call, source.bucket) is not engine:
-        raise ServiceFault("NotImplemented", "A copy between two storage engines is not implemented.", 501)
+    keeps = engine_of(call, source.bucket) if source is not None else None
     more = filled(call.operation, empty=_empty(s3))
     if key is not None and (why := engine.unable(key, filled=more)):
         if call.operation in _READS_ONE:
             hidden = _hidden(call)()
             raise hidden or ServiceFault("NoSuchKey", "The specified key does not exist.", 404, {"Key": key})
         raise ServiceFault("NotImplemented", why, 501)
-    if source is not None and engine.unable(source.key, filled=more):
+    if source is not None and keeps is not None and keeps.unable(source.key, filled=more):
         raise ServiceFault("NoSuchKey", "The specified key does not exist.", 404, {"Key": source.key})
     if key is None:
         for name in _LISTS:
