@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Final, cast
@@ -28,11 +29,32 @@ _ROOM: Final = 1024 * 1024
 """Bytes that a Unix socket takes before the engine reads them."""
 
 
-class Connection(asyncio.Protocol):
+class Landing:
+    """Where what comes from engines lands, whichever connection of a loop it is on: it is passed on before more is
+    read, so that one place will do, and stays in the processor's cache. A writer that could not get rid of it all at
+    once keeps it, and the next bytes land somewhere else.
+    """
+
+    def __init__(self) -> None:
+        self.place = bytearray(_LANDING)
+
+    def free(self) -> bytearray:
+        """A place that nobody holds."""
+        if sys.getrefcount(self.place) > _HELD_BY_US:
+            self.place = bytearray(_LANDING)
+        return self.place
+
+
+_LANDING: Final = 256 * 1024
+_HELD_BY_US: Final = 2
+"""References to it while nobody else has any: our own, and that of the one who counts them."""
+
+
+class Connection(asyncio.BufferedProtocol):
     """Carries one exchange at a time."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self, loop: asyncio.AbstractEventLoop, landing: Landing) -> None:
+        self._loop, self._landing = loop, landing
         self._transport: asyncio.Transport | None = None
         self.closed = False
         self.used = 0
@@ -50,11 +72,14 @@ class Connection(asyncio.Protocol):
         if plug is not None and plug.family == socket.AF_UNIX:  # unlike TCP's, its room does not grow by itself
             plug.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ROOM)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._landing.free()
+
+    def buffer_updated(self, nbytes: int) -> None:
         if self._exchange is None:
             self.close()  # an answer nobody asked for
         else:
-            self._exchange.feed(data)
+            self._exchange.feed(memoryview(self._landing.place)[:nbytes])
 
     def eof_received(self) -> None:
         return None  # the transport closes itself, then connection_lost tells the exchange
@@ -195,7 +220,7 @@ class Exchange:
 
     # the connection
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """What the socket gave."""
         if self.complete:
             self._tainted = True

@@ -43,8 +43,11 @@ class Sink(Protocol):
         """The head and as much of the body as came with it; parts follow. Otherwise as `part`."""
         ...
 
-    def part(self, passage: Passage, data: bytes) -> bool:
-        """A part of the body; whether more may come at once. If not, call the passage's `go_on` later."""
+    def part(self, passage: Passage, data: bytes | memoryview) -> bool:
+        """A part of the body; whether more may come at once. If not, call the passage's `go_on` later.
+
+        What `data` shows is there until this returns, and then for as long as somebody holds it.
+        """
         ...
 
     def end(self) -> None:
@@ -83,7 +86,7 @@ class Passage:
 
     # what the connection tells
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """What the socket gave."""
         if self._done:
             return
@@ -91,7 +94,7 @@ class Passage:
         if self._left >= 0:
             self._body(data)
             return
-        self._buffer = data = self._buffer + data if self._buffer else data
+        self._buffer = data = self._buffer + data
         end = data.find(b"\r\n\r\n")
         if end >= 0:
             self._head(data, end)
@@ -171,7 +174,7 @@ class Passage:
         self._left = size - len(body)
         self._pace(self._sink.begin(self, status, found[3] or "", headers, body))
 
-    def _body(self, data: bytes) -> None:
+    def _body(self, data: bytes | memoryview) -> None:
         if self._sink.gone:
             self.fail(UpstreamBroken("the client is gone"))
             return

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Final
 
 from ostiary.engines.call import UpstreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnavailable
-from ostiary.engines.connection import Connection, Exchange
+from ostiary.engines.connection import Connection, Exchange, Landing
 from ostiary.engines.engine import EngineAddress, Headers, Signer, tls_context
 from ostiary.engines.outgoing import Body, BodyMismatch, Source, head_of
 from ostiary.engines.passage import Passage, Sink
@@ -68,6 +68,7 @@ class Upstream:
         self._tls = tls
         self._pools: dict[_Where, _Pool] = {}
         self._passages: set[Passage] = set()
+        self._landing = Landing()
         self._looking: asyncio.TimerHandle | None = None
 
     async def request(
@@ -254,10 +255,10 @@ class Upstream:
         try:
             async with asyncio.timeout(self._connect_timeout):
                 if address.socket is not None:
-                    _, made = await loop.create_unix_connection(lambda: Connection(loop), address.socket)
+                    _, made = await loop.create_unix_connection(lambda: Connection(loop, self._landing), address.socket)
                 else:
                     _, made = await loop.create_connection(
-                        lambda: Connection(loop),
+                        lambda: Connection(loop, self._landing),
                         address.host,
                         address.port,
                         ssl=tls,

@@ -294,7 +294,7 @@ class Connection(asyncio.Protocol):
         """The time, in seconds since 1970."""
         return self._application.second()
 
-    def write(self, *parts: bytes) -> None:
+    def write(self, *parts: bytes | memoryview) -> None:
         """Say something."""
         if len(parts) == 1:
             self._transport.write(parts[0])

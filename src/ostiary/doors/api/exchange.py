@@ -208,7 +208,7 @@ class Exchange:
             self._connection.write(part)
         await self._connection.drained()
 
-    def pass_on(self, part: bytes, resume: Callable[[], None]) -> bool:
+    def pass_on(self, part: bytes | memoryview, resume: Callable[[], None]) -> bool:
         """A part of the answer's body, of the announced length; whether more may come at once. If not, `resume` is
         called when it may.
         """

@@ -230,7 +230,7 @@ class _Passing:
         self._exchange.begin(status, sent_back(headers, self._route, self._forward), data)
         return self._exchange.takes(passage.go_on)
 
-    def part(self, passage: Passage, data: bytes) -> bool:
+    def part(self, passage: Passage, data: bytes | memoryview) -> bool:
         self._sent += len(data)
         return self._exchange.pass_on(data, passage.go_on)
 
