@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import Any
 
 import pytest
@@ -28,12 +29,18 @@ class Told:
 
     def __init__(self, upstream: Upstream, where: Nasty, *, slow: bool = False) -> None:
         self.upstream, self.where, self.slow = upstream, where, slow
-        self.gone, self.status, self.body, self.headers = False, 0, b"", []
+        self.gone, self.status, self.headers = False, 0, []
+        self.came: list[bytes | memoryview] = []
+        """The body, nothing of it copied before all has come."""
         self.error: UpstreamError | None = None
         self.repeated = False
         self.waiting: Passage | None = None
         self.parts = 0
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.came)
 
     def done(self) -> None:
         assert not self.over.done(), "told twice"
@@ -43,15 +50,15 @@ class Told:
         return status != 404
 
     def whole(self, status: int, reason: str, headers: list[tuple[str, str]], body: bytes) -> None:
-        self.status, self.headers, self.body = status, headers, body
+        self.status, self.headers, self.came = status, headers, [body]
         self.done()
 
     def begin(self, passage: Passage, status: int, reason: str, headers: list[tuple[str, str]], data: bytes) -> bool:
         self.status, self.headers = status, headers
         return self.part(passage, data) if data else True
 
-    def part(self, passage: Passage, data: bytes) -> bool:
-        self.body += data
+    def part(self, passage: Passage, data: bytes | memoryview) -> bool:
+        self.came.append(data)
         self.parts += 1
         if self.slow:
             self.waiting = passage
@@ -65,7 +72,7 @@ class Told:
             response = self.upstream.take_over(self.where.address, passage, received)
             self.status = response.status
             try:
-                self.body = await response.read()
+                self.came = [await response.read()]
             except UpstreamError as error:
                 self.error = error
             self.done()
@@ -137,6 +144,13 @@ def test_an_answer_is_passed_on_whole_or_in_parts_and_the_connection_is_kept() -
     assert (sink.status, sink.body, connections) == (200, b"ok", 1)
     sink, connections = told(OK, method="PUT", body=b"x" * 100_000)
     assert (sink.body, connections) == (b"ok", 1)
+
+
+def test_parts_stay_what_they_are_for_as_long_as_somebody_holds_them() -> None:
+    body = random.Random(1).randbytes(3_000_000)
+    pieces = [body[at : at + 400_000] for at in range(0, len(body), 400_000)]
+    sink, connections = told(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body), *pieces)
+    assert sink.parts > 10 and sink.body == body and connections == 1
 
 
 def test_answers_without_a_body_have_none_whatever_they_say() -> None:
