@@ -54,3 +54,19 @@ def attach_page(
         may=visit.could(f"iam:{operation}"),
         lines=[cli_line("iam", operation, {parameter: name, policy: arn}) for arn in arns],
     )
+
+
+def detach(visit: Visit, noun: str, name: str, back: str) -> Reply:
+    """Take the attached policy `arn` away from a `User` or a `Group`."""
+    arn = visit.form.get("arn")
+    visit.perform("iam", f"Detach{noun}Policy", **{f"{noun}Name": name}, PolicyArn=arn)
+    return visit.redirect(back, visit._("%(policy)s is detached.", policy=arn.rsplit("/", 1)[-1]))
+
+
+def delete_inline(visit: Visit, noun: str, name: str, back: str) -> Reply:
+    """Delete the inline policy `policy` of a `User` or a `Group`: its name is typed."""
+    policy = visit.form.get("policy")
+    if visit.form.get("typed") != policy:
+        return visit.redirect(back, visit._("Write the policy's name: nothing was deleted."), "care")
+    visit.perform("iam", f"Delete{noun}Policy", **{f"{noun}Name": name}, PolicyName=policy)
+    return visit.redirect(back, visit._("%(policy)s is deleted.", policy=policy))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ostiary import catalog
-from ostiary.doors.console import belongings
-from ostiary.doors.console.attaching import attach_page
+from ostiary.doors.console import attaching
+from ostiary.doors.console.changing import GROUP, delete_page, rename_page
 from ostiary.doors.console.cli_line import cli_line
 from ostiary.doors.console.people import group_url
 from ostiary.doors.console.picker import chosen, picks
@@ -151,59 +151,39 @@ def attach(visit: Visit) -> Reply:
 @page("POST", "/groups/{name}/detach", confirm=True)
 def detach(visit: Visit) -> Reply:
     """Take an attached policy away."""
-    name, arn = _group(visit)["GroupName"], visit.form.get("arn")
-    visit.perform("iam", "DetachGroupPolicy", GroupName=name, PolicyArn=arn)
-    said = visit._("%(policy)s is detached.", policy=arn.rsplit("/", 1)[-1])
-    return visit.redirect(group_url(name, "permissions"), said)
+    name = _group(visit)["GroupName"]
+    return attaching.detach(visit, "Group", name, group_url(name, "permissions"))
 
 
 @page("POST", "/groups/{name}/inline/delete", confirm=True)
 def delete_inline(visit: Visit) -> Reply:
     """Delete an inline policy: its name is typed."""
-    name, policy = _group(visit)["GroupName"], visit.form.get("policy")
-    url = group_url(name, "permissions")
-    if visit.form.get("typed") != policy:
-        return visit.redirect(url, visit._("Write the policy's name: nothing was deleted."), "care")
-    visit.perform("iam", "DeleteGroupPolicy", GroupName=name, PolicyName=policy)
-    return visit.redirect(url, visit._("%(policy)s is deleted.", policy=policy))
+    name = _group(visit)["GroupName"]
+    return attaching.delete_inline(visit, "Group", name, group_url(name, "permissions"))
 
 
 @page("GET", "/groups/{name}/edit")
 def edit_form(visit: Visit) -> Reply:
     """Name and path."""
-    return _edit(visit, _group(visit))
+    return _edit(visit)
 
 
 @page("POST", "/groups/{name}/edit", confirm=True)
 def edit(visit: Visit) -> Reply:
     """Rename or move: the unique id and the members stay."""
-    group = _group(visit)
-    name, path = visit.form.get("user_name"), visit.form.get("path") or "/"
-    changes = {
-        "NewGroupName": name if name != group["GroupName"] else None,
-        "NewPath": path if path != group["Path"] else None,
-    }
-    try:
-        visit.perform("iam", "UpdateGroup", GroupName=group["GroupName"], **changes)
-    except ServiceFault as fault:
-        return _edit(visit, group, fault.message)
-    return visit.redirect(group_url(name or group["GroupName"]), visit._("The group is changed."))
+    return _edit(visit)
 
 
 @page("GET", "/groups/{name}/delete")
 def delete_form(visit: Visit) -> Reply:
     """What will go."""
-    return _delete(visit, _group(visit)["GroupName"])
+    return _delete(visit)
 
 
 @page("POST", "/groups/{name}/delete", confirm=True)
 def delete(visit: Visit) -> Reply:
     """With its memberships and policies; the users stay."""
-    name = _group(visit)["GroupName"]
-    if visit.form.get("typed") != name:
-        return _delete(visit, name, visit._("That is not the group's name."))
-    belongings.dismantle(visit, belongings.of_group(visit, name), ("DeleteGroup", {"GroupName": name}))
-    return visit.redirect("/groups", visit._("%(name)s is deleted.", name=name))
+    return _delete(visit)
 
 
 def _group(visit: Visit) -> Any:
@@ -226,7 +206,7 @@ def _tab(visit: Visit, group: Any, here: str, **values: Any) -> Reply:
 
 def _attach(visit: Visit) -> Reply:
     name = _group(visit)["GroupName"]
-    return attach_page(
+    return attaching.attach_page(
         visit,
         "AttachGroupPolicy",
         "GroupName",
@@ -282,29 +262,10 @@ def _documents(job: Job | None) -> list[str]:
     return found
 
 
-def _edit(visit: Visit, group: Any, wrong: str = "") -> Reply:
-    name = group["GroupName"]
-    return visit.page(
-        "groups/edit.html",
-        status=400 if wrong else 200,
-        title=visit._("Rename %(name)s", name=name),
-        group=group,
-        new=visit.form.get("user_name") or name,
-        new_path=visit.form.get("path") or group["Path"],
-        wrong=wrong,
-        may=visit.may("iam", "UpdateGroup", GroupName=name, NewGroupName=name),
-    )
+def _edit(visit: Visit) -> Reply:
+    return rename_page(visit, GROUP, _group(visit), said=visit._("The group is changed."))
 
 
-def _delete(visit: Visit, name: str, wrong: str = "") -> Reply:
-    return visit.page(
-        "users/delete.html",
-        status=400 if wrong else 200,
-        title=visit._("Delete %(name)s", name=name),
-        name=name,
-        url=group_url(name),
-        above=((visit._("User groups"), "/groups"), (name, group_url(name))),
-        things=belongings.of_group(visit, name),
-        wrong=wrong,
-        may=visit.may("iam", "DeleteGroup", GroupName=name),
-    )
+def _delete(visit: Visit) -> Reply:
+    name, mistyped = _group(visit)["GroupName"], visit._("That is not the group's name.")
+    return delete_page(visit, GROUP, name, above=visit._("User groups"), mistyped=mistyped)

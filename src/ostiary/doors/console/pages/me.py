@@ -12,7 +12,7 @@ from typing import Any, Final
 from ostiary.authorization.caller import CallerKind
 from ostiary.doors.console import security
 from ostiary.doors.console.agents import agent_name
-from ostiary.doors.console.pages.mfa import MOST, device_kind, device_name, is_virtual
+from ostiary.doors.console.devices import MOST, device_kind, device_name, is_virtual
 from ostiary.doors.console.registry import page
 from ostiary.doors.console.visit import Reply, Seen, Visit
 from ostiary.services.console import mfa, own_sessions, sessions, thresholds

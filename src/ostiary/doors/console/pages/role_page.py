@@ -12,6 +12,7 @@ from ostiary.doors.console.cli_line import cli_line
 from ostiary.doors.console.registry import page
 from ostiary.doors.console.role_form import HOURS, read_tags
 from ostiary.doors.console.role_words import condition, whom
+from ostiary.doors.console.tagging import tag_changes
 from ostiary.doors.console.visit import Reply, Visit
 from ostiary.identifiers import SERVICE_LINKED
 from ostiary.services.console.assumers import who_can_assume
@@ -129,14 +130,11 @@ def change_settings(visit: Visit) -> Reply:
             changed["MaxSessionDuration"] = seconds
         if changed:
             visit.perform("iam", "UpdateRole", RoleName=name, **changed)
-        held = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
-        wanted = {tag["Key"]: tag["Value"] for tag in tags}
-        gone = [key for key in held if key not in wanted]
-        new = [{"Key": key, "Value": value} for key, value in wanted.items() if held.get(key) != value]
+        put, gone = tag_changes(role.get("Tags", ()), tags)
         if gone:
             visit.perform("iam", "UntagRole", RoleName=name, TagKeys=gone)
-        if new:
-            visit.perform("iam", "TagRole", RoleName=name, Tags=new)
+        if put:
+            visit.perform("iam", "TagRole", RoleName=name, Tags=put)
     except ServiceFault as fault:
         return _settings(visit, role, {"all": fault.message}, fault.status or 400)
     return visit.redirect(url_of(name, "settings"), visit._("The role was changed."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ostiary.doors.console import belongings
+from ostiary.doors.console.changing import USER, delete_page, rename_page
 from ostiary.doors.console.cli_line import cli_line
 from ostiary.doors.console.people import user_url
 from ostiary.doors.console.registry import page
@@ -114,21 +114,13 @@ def audit(visit: Visit) -> Reply:
 @page("GET", "/users/{name}/edit")
 def edit_form(visit: Visit) -> Reply:
     """Name and path."""
-    return _edit(visit, user_of(visit))
+    return _edit(visit)
 
 
 @page("POST", "/users/{name}/edit", confirm=True)
 def edit(visit: Visit) -> Reply:
     """Rename or move: the unique id stays."""
-    user = user_of(visit)
-    name, path = visit.form.get("user_name"), visit.form.get("path") or "/"
-    changes = {"NewUserName": name if name != user["UserName"] else None}
-    changes["NewPath"] = path if path != user["Path"] else None
-    try:
-        visit.perform("iam", "UpdateUser", UserName=user["UserName"], **changes)
-    except ServiceFault as fault:
-        return _edit(visit, user, fault.message)
-    return visit.redirect(user_url(name or user["UserName"]), visit._("The user is changed."))
+    return _edit(visit)
 
 
 @page("POST", "/users/{name}/tags")
@@ -147,18 +139,13 @@ def tags(visit: Visit) -> Reply:
 @page("GET", "/users/{name}/delete")
 def delete_form(visit: Visit) -> Reply:
     """What will go."""
-    return _delete(visit, user_of(visit))
+    return _delete(visit)
 
 
 @page("POST", "/users/{name}/delete", confirm=True)
 def delete(visit: Visit) -> Reply:
     """With all that the user has."""
-    user = user_of(visit)
-    name = user["UserName"]
-    if visit.form.get("typed") != name:
-        return _delete(visit, user, visit._("That is not the user's name."))
-    belongings.dismantle(visit, belongings.of_user(visit, name), ("DeleteUser", {"UserName": name}))
-    return visit.redirect("/users", visit._("%(name)s is deleted.", name=name))
+    return _delete(visit)
 
 
 def tab(visit: Visit, user: Any, here: str, *, status: int = 200, **values: Any) -> Reply:
@@ -197,31 +184,12 @@ def _all(visit: Visit, operation: str, member: str, **params: Any) -> Seen[list[
         return Seen(refused=fault.message)
 
 
-def _edit(visit: Visit, user: Any, wrong: str = "") -> Reply:
-    name = user["UserName"]
-    return visit.page(
-        "users/edit.html",
-        status=400 if wrong else 200,
-        title=visit._("Rename %(name)s", name=name),
-        user=user,
-        new=visit.form.get("user_name") or name,
-        new_path=visit.form.get("path") or user["Path"],
-        wrong=wrong,
-        may=visit.may("iam", "UpdateUser", UserName=name, NewUserName=name),
-        lines=[cli_line("iam", "UpdateUser", {"UserName": name, "NewUserName": "NEW-NAME"})],
-    )
+def _edit(visit: Visit) -> Reply:
+    user = user_of(visit)
+    lines = [cli_line("iam", "UpdateUser", {"UserName": user["UserName"], "NewUserName": "NEW-NAME"})]
+    return rename_page(visit, USER, user, said=visit._("The user is changed."), lines=lines)
 
 
-def _delete(visit: Visit, user: Any, wrong: str = "") -> Reply:
-    name = user["UserName"]
-    return visit.page(
-        "users/delete.html",
-        status=400 if wrong else 200,
-        title=visit._("Delete %(name)s", name=name),
-        name=name,
-        url=user_url(name),
-        above=((visit._("Users"), "/users"), (name, user_url(name))),
-        things=belongings.of_user(visit, name),
-        wrong=wrong,
-        may=visit.may("iam", "DeleteUser", UserName=name),
-    )
+def _delete(visit: Visit) -> Reply:
+    name, mistyped = user_of(visit)["UserName"], visit._("That is not the user's name.")
+    return delete_page(visit, USER, name, above=visit._("Users"), mistyped=mistyped)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ostiary.doors.console.attaching import attach_page
+from ostiary.doors.console import attaching
 from ostiary.doors.console.people import user_url
 from ostiary.doors.console.registry import page
 from ostiary.doors.console.visit import Reply, Visit
@@ -22,7 +22,7 @@ def attach(visit: Visit) -> Reply:
 
 def _attach(visit: Visit) -> Reply:
     name = _name(visit)
-    return attach_page(
+    return attaching.attach_page(
         visit,
         "AttachUserPolicy",
         "UserName",
@@ -40,19 +40,15 @@ def _attach(visit: Visit) -> Reply:
 @page("POST", "/users/{name}/detach", confirm=True)
 def detach(visit: Visit) -> Reply:
     """Take an attached policy away."""
-    name, arn = _name(visit), visit.form.get("arn")
-    visit.perform("iam", "DetachUserPolicy", UserName=name, PolicyArn=arn)
-    return visit.redirect(user_url(name), visit._("%(policy)s is detached.", policy=arn.rsplit("/", 1)[-1]))
+    name = _name(visit)
+    return attaching.detach(visit, "User", name, user_url(name))
 
 
 @page("POST", "/users/{name}/inline/delete", confirm=True)
 def delete_inline(visit: Visit) -> Reply:
     """Delete an inline policy: its name is typed."""
-    name, policy = _name(visit), visit.form.get("policy")
-    if visit.form.get("typed") != policy:
-        return visit.redirect(user_url(name), visit._("Write the policy's name: nothing was deleted."), "care")
-    visit.perform("iam", "DeleteUserPolicy", UserName=name, PolicyName=policy)
-    return visit.redirect(user_url(name), visit._("%(policy)s is deleted.", policy=policy))
+    name = _name(visit)
+    return attaching.delete_inline(visit, "User", name, user_url(name))
 
 
 @page("GET", "/users/{name}/boundary")
@@ -99,7 +95,7 @@ def _name(visit: Visit) -> str:
 
 def _bound(visit: Visit) -> Reply:
     name = _name(visit)
-    return attach_page(
+    return attaching.attach_page(
         visit,
         "PutUserPermissionsBoundary",
         "UserName",
