@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import uvloop
 from botocore.config import Config
 
 from ostiary.clock import SystemClock
@@ -67,3 +69,15 @@ def client_of(address: EngineAddress) -> Any:
 def s3(weed: EngineAddress) -> Any:
     """boto3's client, speaking to the engine directly."""
     return client_of(weed)
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def run(request: pytest.FixtureRequest) -> Any:
+    """Runs a coroutine on each kind of loop; nothing may take long."""
+
+    def runner(main: Coroutine[Any, Any, Any]) -> Any:
+        factory = uvloop.new_event_loop if request.param == "uvloop" else None
+        with asyncio.Runner(loop_factory=factory) as loop:
+            return loop.run(asyncio.wait_for(main, 60))
+
+    return runner

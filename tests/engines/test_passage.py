@@ -11,17 +11,13 @@ import uvloop
 
 from ostiary.engines import upstream as upstream_module
 from ostiary.engines.call import UpstreamBroken, UpstreamError, UpstreamTimeout
-from ostiary.engines.engine import EngineAddress, Headers
 from ostiary.engines.passage import Passage
 from ostiary.engines.upstream import Upstream
 
 from .nasty import Nasty, Peer, nasty
+from .sending import unsigned
 
 OK = b"HTTP/1.1 200 OK\r\nX-Is: 1\r\ncontent-length: 2\r\n\r\nok"
-
-
-def unsigned(address: EngineAddress, method: str, path: str, query: str, headers: Headers) -> Headers:
-    return headers
 
 
 class Told:

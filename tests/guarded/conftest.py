@@ -92,3 +92,21 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def guarded(s3_server: Server) -> S3World:
     """The server with two accounts."""
     return S3World(s3_server, s3_server.account("second"))
+
+
+@pytest.fixture(scope="session")
+def owner_id(guarded: S3World) -> str:
+    found: str = guarded.root.list_buckets()["Owner"]["ID"]
+    return found
+
+
+@pytest.fixture(scope="session")
+def other(guarded: S3World) -> Any:
+    """The root user of the second account."""
+    return guarded.s3((guarded.other["akid"], guarded.other["secret"]))
+
+
+@pytest.fixture(scope="session")
+def other_id(other: Any) -> str:
+    found: str = other.list_buckets()["Owner"]["ID"]
+    return found

@@ -8,26 +8,11 @@ import urllib.request
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
+from tests.guarded.asking import code, message
 from tests.guarded.conftest import S3World
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("guarded")]
-
-
-def code(call: Any, **parameters: Any) -> str:
-    """The error code of a call that must fail."""
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    found: str = caught.value.response["Error"]["Code"]
-    return found
-
-
-def message(call: Any, **parameters: Any) -> str:
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    found: str = caught.value.response["Error"]["Message"]
-    return found
 
 
 def test_a_user_without_policies_reaches_nothing_and_is_told_why(guarded: S3World) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from tests.clients.conftest import Account
 from tests.clients.terminal import Terminal
+from tests.guarded.asking import plain_get
 from tests.guarded.conftest import S3World
-from tests.guarded.test_acls import plain_get
 from tests.live import BIN, clean_environment
 from tests.needs import need
 
