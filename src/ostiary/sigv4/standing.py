@@ -19,6 +19,7 @@ from ostiary.sigv4.verify import SIGNING_KEYS
 
 _SERVICE: Final = "s3"
 _HASH: Final = ("x-amz-content-sha256", UNSIGNED_PAYLOAD)
+_ALONE: Final = "host;x-amz-content-sha256;x-amz-date"
 
 
 class StandingSigner:
@@ -38,6 +39,8 @@ class StandingSigner:
         moment = self._moment
         if moment is None or moment.second != second:
             self._moment = moment = _Moment(self._credentials, self._region, second)
+        if len(headers) == 1 and not raw_query and headers[0] == moment.host and _plain_path(raw_path):
+            return moment.signed(f"{method}\n{raw_path}\n{moment.alone}", _ALONE)
         lines = sorted((*headers, moment.date, _HASH))
         names = [name for name, _ in lines]
         if not _plain(raw_path, lines, names):
@@ -45,8 +48,9 @@ class StandingSigner:
         signed, text = ";".join(names), "".join([f"{name}:{value}\n" for name, value in lines])
         query = canonical_query(raw_query) if raw_query else ""
         request = f"{method}\n{raw_path}\n{query}\n{text}\n{signed}\n{UNSIGNED_PAYLOAD}"
-        proof = moment.key.sign(moment.to_sign + sha256(request.encode("ascii")).hexdigest())
-        return [moment.date, _HASH, ("authorization", f"{moment.credential}{signed}, Signature={proof}")]
+        if headers and headers[0][0] == "host":
+            moment.remember(headers[0])
+        return moment.signed(request, signed)
 
     def _sign_anything(
         self, method: str, raw_path: str, raw_query: str, headers: Headers, now: datetime
@@ -67,7 +71,7 @@ class StandingSigner:
 class _Moment:
     """What every request of one second has."""
 
-    __slots__ = ("credential", "date", "key", "second", "to_sign")
+    __slots__ = ("alone", "credential", "date", "host", "key", "second", "to_sign")
 
     def __init__(self, credentials: Credentials, region: str, second: datetime) -> None:
         timestamp = second.strftime(TIME_FORMAT)
@@ -77,6 +81,20 @@ class _Moment:
         SIGNING_KEYS.keep(self.key)
         self.to_sign = f"{ALGORITHM}\n{timestamp}\n{scope}\n"
         self.credential = f"{ALGORITHM} Credential={credentials.akid}/{scope}, SignedHeaders="
+        self.host: tuple[str, str] | None = None
+        self.alone = ""
+        """The canonical request after its path, of a request that says nothing but its host."""
+
+    def remember(self, host: tuple[str, str]) -> None:
+        """Know what is signed of a request with this header alone, whose value stands as it is signed."""
+        if self.host is None:
+            self.alone = f"\nhost:{host[1]}\n{_HASH[0]}:{_HASH[1]}\nx-amz-date:{self.date[1]}\n\n{_ALONE}\n{_HASH[1]}"
+            self.host = host
+
+    def signed(self, request: str, names: str) -> list[tuple[str, str]]:
+        """The headers to add to a canonical request of ASCII."""
+        proof = self.key.sign(self.to_sign + sha256(request.encode("ascii")).hexdigest())
+        return [self.date, _HASH, ("authorization", f"{self.credential}{names}, Signature={proof}")]
 
 
 def _plain(raw_path: str, lines: Headers, names: list[str]) -> bool:
@@ -88,7 +106,9 @@ def _plain(raw_path: str, lines: Headers, names: list[str]) -> bool:
         and not ("  " in said or "| " in said or " |" in said)
         and len(set(names)) == len(names)
         and NOT_SIGNED.isdisjoint(names)
-        and raw_path[:1] == "/"
-        and raw_path.isascii()
-        and raw_path.isprintable()
+        and _plain_path(raw_path)
     )
+
+
+def _plain_path(raw_path: str) -> bool:
+    return raw_path[:1] == "/" and raw_path.isascii() and raw_path.isprintable()

@@ -153,7 +153,7 @@ def _read(method: str, host: str, raw_path: str, raw_query: str, headers: Header
     if raw_path == "/WriteGetObjectResponse" and method == "POST":
         return _other("WriteGetObjectResponse", method, headers)
     address = read_address(host, raw_path, endpoints)
-    query, carried = _read_query(raw_query)
+    query, carried = _read_query(raw_query) if raw_query else ({}, {})
     fields = _fields(headers, carried)
     if address.bucket is None and "max-directory-buckets" in query:
         return _other("ListDirectoryBuckets", method, headers)
@@ -234,7 +234,7 @@ def _known(operation: str, subresource: str, method: str, query: Mapping[str, st
     """The parameters that the operation has. A read may carry others with a value (a cache's `?v=3`): they are left
     out. Anything else unknown could name an operation that we don't know, and is refused.
     """
-    if operation == PREFLIGHT:
+    if operation == PREFLIGHT or not query:
         return {}
     known = PARAMETERS.get(operation, frozenset()) | ({subresource} if subresource else set())
     for name, value in query.items():
@@ -270,9 +270,11 @@ def _once(into: dict[str, str], name: str, value: str) -> None:
 
 def _fields(headers: Headers, carried: Mapping[str, str]) -> dict[str, str]:
     """Each header once: repeated ones joined, as the signature sees them; then those carried in the query."""
-    fields: dict[str, str] = {}
-    for name, value in headers:
-        fields[name] = f"{fields[name]},{value}" if name in fields else value
+    fields = dict(headers)
+    if len(fields) < len(headers):
+        fields = {}
+        for name, value in headers:
+            fields[name] = f"{fields[name]},{value}" if name in fields else value
     for name, value in carried.items():
         text = value.encode("utf-8").decode("latin-1")
         if fields.setdefault(name, text) != text:
