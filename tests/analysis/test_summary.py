@@ -28,7 +28,7 @@ def written(*statements: dict[str, Any]) -> str:
 def test_an_administrator_has_every_level_of_every_service() -> None:
     (row,) = summarize(managed("AdministratorAccess"))
     assert (row.service, row.levels, row.full) == ("*", LEVELS, LEVELS)
-    assert row.everything and row.everywhere
+    assert row.every_action and row.everywhere
     assert gives(managed("AdministratorAccess")).kind == "full"
     assert len(effective([managed("AdministratorAccess")])) > 400
 
@@ -57,11 +57,11 @@ def test_rows_tell_resources_and_conditions_as_written() -> None:
 
 def test_a_level_is_full_when_none_of_its_actions_is_left_out() -> None:
     (row,) = summarize(written({"Action": ["sqs:*"]}))
-    assert row.everything and row.levels == row.full
+    assert row.every_action and row.levels == row.full
     (row,) = summarize(written({"Action": ["sqs:List*", "sqs:SendMessage"]}))
     assert "Write" in row.levels and "Write" not in row.full
     (row,) = summarize(written({"Action": ["s3-object-lambda:Get*", "s3-object-lambda:List*"]}))
-    assert row.levels == ("List", "Read") and not row.everything
+    assert row.levels == ("List", "Read") and not row.every_action
 
 
 def test_denials_are_rows_of_their_own_and_take_away() -> None:
@@ -78,7 +78,7 @@ def test_denials_are_rows_of_their_own_and_take_away() -> None:
 def test_not_action_gives_all_but_what_it_names() -> None:
     text = written({"NotAction": ["iam:*", "s3:DeleteBucket"]})
     (row,) = summarize(text)
-    assert row.negated and row.actions == ("iam:*", "s3:DeleteBucket") and not row.everything
+    assert row.negated and row.actions == ("iam:*", "s3:DeleteBucket") and not row.every_action
     found = {each.service: each.actions for each in effective([text])}
     assert "iam" not in found and "DeleteBucket" not in found["s3"] and "CreateBucket" in found["s3"]
 

@@ -49,8 +49,8 @@ class ServiceSummary:
     """The statement has NotResource."""
     conditions: tuple[str, ...]
     """`StringEquals aws:PrincipalTag/team = storage`, one for each test."""
-    everything: bool
-    """Whether every action of the service (of all services) is spoken of."""
+    every_action: bool
+    """Whether no action of the service (of all services) is left out, so that the levels need not be told."""
 
     @property
     def everywhere(self) -> bool:
@@ -111,7 +111,7 @@ def gives(text: str) -> Gives:
         denies = any(row.effect == "Deny" for row in found)
         return Gives(kind="deny" if denies else "nothing", services=services)
     levels = {level for row in allowed for level in row.levels}
-    if any(row.service == EVERY_SERVICE and row.everything for row in allowed):
+    if any(row.service == EVERY_SERVICE and row.every_action for row in allowed):
         kind = "full"
     elif "Permissions management" in levels:
         kind = "permissions"
@@ -231,7 +231,7 @@ class _Row:
             resources=tuple(item.text for item in statement.resources),
             all_but_resources=statement.resource_element == "NotResource",
             conditions=_conditions(statement),
-            everything=not negated and _is_whole(self.service, full),
+            every_action=not negated and _is_whole(self.service, full),
         )
 
 

@@ -28,11 +28,11 @@ def wide(documents: Iterable[str]) -> tuple[str, ...]:
     found = set()
     for row in (row for text in documents for row in summarize(text) if row.effect == "Allow"):
         if row.service == EVERY_SERVICE:
-            found.add(ADMINISTRATOR if row.everything and row.everywhere and not row.conditions else ALL_SERVICES)
+            found.add(ADMINISTRATOR if row.every_action and row.everywhere and not row.conditions else ALL_SERVICES)
         elif row.everywhere and not row.conditions:
             if row.service == "iam" and not _ESCALATING.isdisjoint(row.levels):
                 found.add(PERMISSIONS)
-            if row.everything and _CHANGING in row.levels:
+            if row.every_action and _CHANGING in row.levels:
                 found.add(WHOLE_SERVICE)
     order = (ADMINISTRATOR, ALL_SERVICES, PERMISSIONS, WHOLE_SERVICE)
     told = tuple(each for each in order if each in found)
