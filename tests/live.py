@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,3 +130,13 @@ class Server:
         if self.process.stdout is not None:
             self.process.stdout.close()
         return code
+
+
+@contextmanager
+def running(data: Path, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
+    """A server while the block lasts; it must end well."""
+    server = Server.start(data, *arguments, environment=environment)
+    try:
+        yield server
+    finally:
+        assert server.stop() == 0

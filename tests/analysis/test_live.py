@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.analysis.build import document, identity, trust
-from tests.live import Server
+from tests.live import Server, running
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("analysis")]
 
@@ -19,9 +19,8 @@ pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("a
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data: Path = tmp_path_factory.mktemp("live") / "data"
-    made = Server.start(data, "--workers", "1")
-    yield made
-    assert made.stop() == 0
+    with running(data, "--workers", "1") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

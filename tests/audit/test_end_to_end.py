@@ -20,6 +20,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.refusals import refused
+
 OSTIARY = [sys.executable, "-c", "from ostiary.cli import main; main()"]
 RULES = {
     "Version": "2012-10-17",
@@ -88,18 +90,16 @@ def bob(live: Live) -> tuple[str, str]:
     return made["AccessKeyId"], made["SecretAccessKey"]
 
 
-def refused(call: Any, **parameters: Any) -> tuple[str, str]:
+def denied(call: Any, **parameters: Any) -> tuple[str, str]:
     """Request id and message."""
-    with pytest.raises(ClientError) as told:
-        call(**parameters)
-    answer = told.value.response
+    answer = refused(call, **parameters)
     assert answer["Error"]["Code"] == "AccessDenied", answer
     return answer["ResponseMetadata"]["RequestId"], answer["Error"]["Message"]
 
 
 @pytest.mark.client
 def test_a_refusal_that_a_client_was_given_is_explained_by_its_request_id(live: Live, bob: tuple[str, str]) -> None:
-    request_id, message = refused(live.client("iam", *bob).get_user, UserName="eve")
+    request_id, message = denied(live.client("iam", *bob).get_user, UserName="eve")
     found = live.run("explain", request_id)
     assert found.returncode == 0, found.stderr
     assert message in found.stdout

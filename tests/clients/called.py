@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
+from tests import refusals
 from tests.covering import note
 
 CALLED: set[str] = set()
@@ -25,9 +23,7 @@ def remember(http_response: Any, parsed: Any, model: Any, **_: Any) -> None:
 
 def refused(code: str, operation: Any, **parameters: Any) -> None:
     """Hold that the call is answered with this error code."""
-    with pytest.raises(ClientError) as caught:
-        operation(**parameters)
-    assert caught.value.response["Error"]["Code"] == code
+    assert refusals.code(operation, **parameters) == code
 
 
 def names(items: list[dict[str, Any]], key: str) -> list[str]:

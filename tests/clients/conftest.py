@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.clients.called import remember
-from tests.live import Server
+from tests.live import Server, running
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,8 @@ class Account:
 @pytest.fixture(scope="session")
 def plain_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Without an S3 engine."""
-    started = Server.start(tmp_path_factory.mktemp("clients") / "data", "--no-s3")
-    yield started
-    assert started.stop() == 0
+    with running(tmp_path_factory.mktemp("clients") / "data", "--no-s3") as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

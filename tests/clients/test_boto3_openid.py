@@ -17,7 +17,7 @@ import pytest
 from tests.clients.called import refused, remember, tags
 from tests.clients.conftest import Account
 from tests.federation.provider import Authority, Provider
-from tests.live import Server, clean_environment
+from tests.live import Server, clean_environment, running
 from tests.needs import need
 
 pytestmark = [pytest.mark.client, pytest.mark.xdist_group("clients")]
@@ -71,15 +71,14 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     authority = Authority.make(home / "authority")
     provider = Provider.start(authority.server())
     certificate, key = authority.server(("127.0.0.1", "localhost"))
-    started = Server.start(
+    with running(
         home / "data",
         "--no-s3",
         *("--tls-certificate", str(certificate), "--tls-key", str(key)),
         *("--allow-private-issuer", "localhost", "--allow-private-issuer", "127.0.0.1"),
         *("--issuer-ca", str(authority.file)),
-    )
-    yield Town(started, provider, authority, home)
-    assert started.stop() == 0
+    ) as started:
+        yield Town(started, provider, authority, home)
     provider.stop()
 
 

@@ -20,7 +20,7 @@ from botocore.utils import InstanceMetadataFetcher
 
 from ostiary.instances.namespace import why_not
 from tests.ec2.calling import IMAGE, TRUST_EC2
-from tests.live import BIN, Server, clean_environment
+from tests.live import BIN, Server, clean_environment, running
 from tests.needs import need
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("ec2")]
@@ -34,10 +34,9 @@ DESCRIBE = json.dumps(
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    started = Server.start(tmp_path_factory.mktemp("ec2") / "data", "--no-s3")
-    make_profile(started, "web")
-    yield started
-    assert started.stop() == 0
+    with running(tmp_path_factory.mktemp("ec2") / "data", "--no-s3") as started:
+        make_profile(started, "web")
+        yield started
 
 
 def make_profile(server: Server, name: str) -> None:
@@ -241,10 +240,9 @@ def test_a_local_instance_that_cannot_be_had_is_explained(
 
 
 def test_new_credentials_come_before_the_old_end_whichever_worker_answers(tmp_path: Path) -> None:
-    started = Server.start(
+    with running(
         tmp_path / "data", "--no-s3", "--workers", "2", environment={"OSTIARY_INSTANCE_SESSION_SECONDS": "4"}
-    )
-    try:
+    ) as started:
         make_profile(started, "web")
         instance(started, "local", "--data", str(started.data), "--instance-profile", "web")
         url = started.metadata + "/latest/meta-data/iam/security-credentials/web-role"
@@ -262,17 +260,12 @@ def test_new_credentials_come_before_the_old_end_whichever_worker_answers(tmp_pa
         key = (first["AccessKeyId"], first["SecretAccessKey"], first["Token"])
         with pytest.raises(ClientError, match="ExpiredToken"):
             started.client("sts", key).get_caller_identity()
-    finally:
-        assert started.stop() == 0
 
 
 def test_a_data_directory_may_have_a_longer_path_than_a_socket_address(tmp_path: Path) -> None:
-    started = Server.start(tmp_path / ("d" * 100) / "data", "--no-s3")
-    try:
+    with running(tmp_path / ("d" * 100) / "data", "--no-s3") as started:
         make_profile(started, "web")
         assert ":assumed-role/web-role/i-" in run_inside(started, "aws", "sts", "get-caller-identity").stdout
-    finally:
-        assert started.stop() == 0
 
 
 def test_a_session_length_that_is_none_keeps_the_server_from_starting(tmp_path: Path) -> None:

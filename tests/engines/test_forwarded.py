@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from ostiary.services.s3.operations import FORWARDED, OWNED
+from tests.refusals import code
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("engine")]
 
@@ -32,12 +32,6 @@ def c(s3: Any) -> Any:
 def box(c: Any) -> str:
     c.create_bucket(Bucket="forwarded")
     return "forwarded"
-
-
-def code(call: Any, **params: Any) -> str:
-    with pytest.raises(ClientError) as caught:
-        call(**params)
-    return str(caught.value.response["Error"]["Code"])
 
 
 def test_objects(c: Any, box: str) -> None:

@@ -6,25 +6,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
 from tests.guarded.conftest import S3World
-
-
-def code(call: Any, **parameters: Any) -> str:
-    """The error code of a call that must fail."""
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    found: str = caught.value.response["Error"]["Code"]
-    return found
-
-
-def message(call: Any, **parameters: Any) -> str:
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    found: str = caught.value.response["Error"]["Message"]
-    return found
 
 
 def plain_get(world: S3World, bucket: str, key: str) -> int | bytes:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.guarded.asking import code, message
 from tests.guarded.conftest import S3World
+from tests.refusals import code, message
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("guarded")]
 

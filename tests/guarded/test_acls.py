@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from ostiary.services.s3.acls import ANONYMOUS_ID
-from tests.guarded.asking import code, grants, plain_get
+from tests.guarded.asking import grants, plain_get
 from tests.guarded.conftest import S3World
+from tests.refusals import code
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("guarded")]
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"

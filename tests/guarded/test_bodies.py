@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from tests.guarded.conftest import S3World
 from tests.live import BIN, clean_environment
+from tests.refusals import code
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("guarded")]
 
@@ -38,13 +39,16 @@ def test_a_stream_of_unknown_seekability_is_sent_in_chunks_and_arrives(guarded: 
 
 def test_a_body_with_another_checksum_is_refused_and_leaves_nothing(guarded: S3World) -> None:
     bucket = guarded.bucket()
-    with pytest.raises(ClientError) as refused:
-        guarded.root.put_object(Bucket=bucket, Key="a", Body=b"one", ChecksumSHA256="A" * 43 + "=")
-    assert refused.value.response["Error"]["Code"] in ("BadDigest", "InvalidRequest", "XAmzContentChecksumMismatch")
+    assert code(guarded.root.put_object, Bucket=bucket, Key="a", Body=b"one", ChecksumSHA256="A" * 43 + "=") in (
+        "BadDigest",
+        "InvalidRequest",
+        "XAmzContentChecksumMismatch",
+    )
     assert guarded.root.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
-    with pytest.raises(ClientError) as refused:
-        guarded.root.put_object(Bucket=bucket, Key="a", Body=b"one", ContentMD5="CY9rzUYh03PK3k6DJie09g==")
-    assert refused.value.response["Error"]["Code"] == "BadDigest"
+    assert (
+        code(guarded.root.put_object, Bucket=bucket, Key="a", Body=b"one", ContentMD5="CY9rzUYh03PK3k6DJie09g==")
+        == "BadDigest"
+    )
     assert guarded.root.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
@@ -85,12 +89,8 @@ def test_keys_of_every_kind_come_back_as_they_were(guarded: S3World, key: str) -
 @pytest.mark.parametrize("key", ["a//b", "/a", "a/../b", "./a", "a\\b"])
 def test_keys_that_the_engine_would_confuse_are_refused(guarded: S3World, key: str) -> None:
     bucket = guarded.bucket()
-    with pytest.raises(ClientError) as refused:
-        guarded.root.put_object(Bucket=bucket, Key=key, Body=b"x")
-    assert refused.value.response["Error"]["Code"] == "NotImplemented"
-    with pytest.raises(ClientError) as missing:
-        guarded.root.get_object(Bucket=bucket, Key=key)
-    assert missing.value.response["Error"]["Code"] == "NoSuchKey"
+    assert code(guarded.root.put_object, Bucket=bucket, Key=key, Body=b"x") == "NotImplemented"
+    assert code(guarded.root.get_object, Bucket=bucket, Key=key) == "NoSuchKey"
 
 
 def test_metadata_and_the_usual_headers_are_kept(guarded: S3World) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.guarded.asking import code
 from tests.guarded.conftest import S3World
+from tests.refusals import code
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("guarded")]
 

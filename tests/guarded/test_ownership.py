@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.guarded.asking import code, grants
+from tests.guarded.asking import grants
 from tests.guarded.conftest import S3World
+from tests.refusals import code
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("guarded")]
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.guarded.asking import code, grants, message, plain_get
+from tests.guarded.asking import grants, plain_get
 from tests.guarded.conftest import S3World
+from tests.refusals import code, message
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("guarded")]
 

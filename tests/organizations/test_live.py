@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.live import Server
+from tests.live import Server, running
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("organizations")]
 DENY = (
@@ -20,15 +20,13 @@ DENY = (
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data: Path = tmp_path_factory.mktemp("live") / "data"
-    made = Server.start(data, "--workers", "2")
-    yield made
-    assert made.stop() == 0
+    with running(data, "--workers", "2") as made:
+        yield made
 
 
-def refused(call: object, **params: object) -> str:
-    with pytest.raises(ClientError) as caught:
-        call(**params)  # type: ignore[operator]
-    error = caught.value.response["Error"]
+def denied(call: object, **params: object) -> str:
+    """The text of a refusal for want of permission."""
+    error = refused(call, **params)["Error"]
     assert error["Code"] in ("AccessDenied", "AccessDeniedException")
     message: str = error["Message"]
     return message
@@ -65,14 +63,14 @@ def test_an_scp_holds_in_every_service_and_in_every_process_at_once(server: Serv
         organizations.move_account(AccountId=member, SourceParentId=root["Id"], DestinationParentId=unit)
     told = f"with an explicit deny in a service control policy: {policy['Arn']}"
     for _ in range(4):
-        assert told in refused(s3.create_bucket, Bucket="after")
-        assert told in refused(inside.create_user, UserName="bob")
+        assert told in denied(s3.create_bucket, Bucket="after")
+        assert told in denied(inside.create_user, UserName="bob")
     s3.put_object(Bucket="before", Key="k", Body=b"as before")
     of_root = server.client("iam", (by_command["akid"], by_command["secret"]))
-    assert told in refused(of_root.create_user, UserName="bob")
+    assert told in denied(of_root.create_user, UserName="bob")
     iam.create_user(UserName="not-bound")
     theirs = server.client("organizations", (by_command["akid"], by_command["secret"]))
-    assert refused(theirs.list_accounts) == "You don't have permissions to access this resource."
+    assert denied(theirs.list_accounts) == "You don't have permissions to access this resource."
     organizations.detach_policy(PolicyId=policy["Id"], TargetId=unit)
     inside.create_user(UserName="bob")
 

@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.live import Server
+from tests.live import Server, running
 from tests.server.raw import Line
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server without an S3 engine."""
-    started = Server.start(tmp_path_factory.mktemp("server") / "data", "--no-s3")
-    yield started
-    assert started.stop() == 0
+    with running(tmp_path_factory.mktemp("server") / "data", "--no-s3") as started:
+        yield started
 
 
 @pytest.fixture

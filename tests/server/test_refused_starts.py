@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live import Server
+from tests.live import running
 from tests.server.starting import serve
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("serving")]
@@ -41,11 +41,8 @@ def test_a_start_that_failed_keeps_no_secret_from_the_next(data: Path) -> None:
     """The account is founded before the ports are bound: the next start must still hand out its key."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert serve(data, "--port", str(taken.getsockname()[1]), "--metadata-port", "0").returncode == 1
-    server = Server.start(data, "--no-s3")
-    try:
+    with running(data, "--no-s3") as server:
         assert server.client("sts").get_caller_identity()["Arn"].endswith(":root")
-    finally:
-        assert server.stop() == 0
 
 
 def test_plain_http_does_not_leave_this_machine(data: Path) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.live import Server
+from tests.live import Server, running
 from tests.server.raw import IAM, STS, Line, Reply, form
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("secrets")]
@@ -106,16 +106,13 @@ def live_through(told: Told) -> None:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     data = tmp_path_factory.mktemp("secrets") / "data"
-    server = Server.start(data, "--no-s3")
-    try:
+    with running(data, "--no-s3") as server:
         assert server.process.stdout is not None
         while not any("root password" in line for line in server.said):
             server.said.append(server.process.stdout.readline())
         made = Told(server)
         live_through(made)
         made.line.close()
-    finally:
-        assert server.stop() == 0
     yield made
 
 

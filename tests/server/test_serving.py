@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.live import BIN, Server, clean_environment
+from tests.live import BIN, Server, clean_environment, running
 from tests.server.raw import IAM, Line, form
 from tests.server.starting import credentials, mode
 
@@ -20,8 +20,7 @@ pytestmark = [pytest.mark.server, pytest.mark.xdist_group("serving")]
 
 def test_the_first_start_is_quick_says_what_it_made_and_keeps_it_private(data: Path) -> None:
     began = time.monotonic()
-    server = Server.start(data, "--no-s3")
-    try:
+    with running(data, "--no-s3") as server:
         account = server.client("sts").get_caller_identity()["Account"]
         seconds = time.monotonic() - began
         print(f"\nan empty directory answered a signed call after {seconds:.2f} s")
@@ -41,8 +40,6 @@ def test_the_first_start_is_quick_says_what_it_made_and_keeps_it_private(data: P
         assert root["aws_secret_access_key"] not in said
         assert mode(data) == 0o700
         assert {path.name: mode(path) for path in data.iterdir() if path.is_file() and mode(path) != 0o600} == {}
-    finally:
-        assert server.stop() == 0
 
 
 def test_a_second_start_keeps_everything_and_renews_the_address(data: Path) -> None:
@@ -54,8 +51,7 @@ def test_a_second_start_keeps_everything_and_renews_the_address(data: Path) -> N
     session = first.client("sts").get_session_token()["Credentials"]
     root = first.root
     assert first.stop() == 0
-    second = Server.start(data, "--no-s3")
-    try:
+    with running(data, "--no-s3") as second:
         assert second.endpoint != first.endpoint
         assert credentials(data)["root"]["endpoint_url"] == second.endpoint
         assert second.root == root
@@ -67,8 +63,6 @@ def test_a_second_start_keeps_everything_and_renews_the_address(data: Path) -> N
         assert own["UserId"] == user["UserId"]
         token = session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"]
         assert second.client("sts", token).get_caller_identity()["Account"] == account
-    finally:
-        assert second.stop() == 0
 
 
 def test_a_deleted_credentials_file_stays_deleted(data: Path) -> None:
@@ -76,12 +70,9 @@ def test_a_deleted_credentials_file_stays_deleted(data: Path) -> None:
     root = first.root
     (data / "root-credentials").unlink()
     assert first.stop() == 0
-    second = Server.start(data, "--no-s3")
-    try:
+    with running(data, "--no-s3") as second:
         assert not (data / "root-credentials").exists()
         assert second.client("sts", root).get_caller_identity()["Arn"].endswith(":root")
-    finally:
-        assert second.stop() == 0
 
 
 def test_the_root_key_may_be_given(data: Path) -> None:
@@ -90,18 +81,14 @@ def test_the_root_key_may_be_given(data: Path) -> None:
         "OSTIARY_ROOT_SECRET_ACCESS_KEY": "a-secret-of-the-operator/+=" + "x" * 13,
         "OSTIARY_ROOT_ACCOUNT_ID": "210987654321",
     }
-    server = Server.start(data, "--no-s3", environment=given)
-    try:
+    with running(data, "--no-s3", environment=given) as server:
         key = given["OSTIARY_ROOT_ACCESS_KEY_ID"], given["OSTIARY_ROOT_SECRET_ACCESS_KEY"]
         assert server.client("sts", key).get_caller_identity()["Arn"] == "arn:aws:iam::210987654321:root"
         assert given["OSTIARY_ROOT_SECRET_ACCESS_KEY"] not in "".join(server.said) + server.log.read_text()
-    finally:
-        assert server.stop() == 0
 
 
 def test_accounts_are_made_while_the_server_runs(data: Path) -> None:
-    server = Server.start(data, "--no-s3", "--workers", "2")
-    try:
+    with running(data, "--no-s3", "--workers", "2") as server:
         for name in ("second", "third"):
             made = server.account(name)
             assert set(made) == {"account", "email", "akid", "secret"}
@@ -112,8 +99,6 @@ def test_accounts_are_made_while_the_server_runs(data: Path) -> None:
         command = [str(BIN / "ostiary"), "account", "list", "--data", str(data)]
         listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         assert len(listed.splitlines()) == 3 and "(management)" in listed.splitlines()[0]
-    finally:
-        assert server.stop() == 0
 
 
 def test_configure_writes_a_profile_that_works(data: Path, tmp_path: Path) -> None:
@@ -148,13 +133,10 @@ def test_configure_writes_a_profile_that_works(data: Path, tmp_path: Path) -> No
 
 
 def test_without_an_engine_s3_is_unavailable_and_says_so(data: Path) -> None:
-    server = Server.start(data, "--no-s3")
-    try:
+    with running(data, "--no-s3") as server:
         s3 = server.client("s3")
         with pytest.raises(ClientError) as caught:
             s3.put_object(Bucket="nobucket", Key="k", Body=b"x")
         assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 501, 503)
         assert "Traceback" not in server.log.read_text() and "Error at" not in server.log.read_text()
         assert Line(server.endpoint, server.root).ask(form("ListUsers", IAM, {})).status == 200
-    finally:
-        assert server.stop() == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.live import Server
+from tests.live import Server, running
 from tests.server.raw import IAM, STS, Line, Reply, form
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("server")]
@@ -190,13 +190,10 @@ def test_a_tampered_token(line: Line, session: tuple[str, str, str]) -> None:
 
 
 def test_a_token_of_another_server(line: Line, session: tuple[str, str, str], tmp_path: Any) -> None:
-    other = Server.start(tmp_path / "other", "--no-s3")
-    try:
+    with running(tmp_path / "other", "--no-s3") as other:
         stranger = Line(other.endpoint, other.root)
         refused(stranger.ask(WHO, service="sts", key=session), 403, "InvalidClientTokenId", INVALID)
         stranger.close()
-    finally:
-        assert other.stop() == 0
 
 
 def test_a_session_of_a_deleted_user(line: Line, iam: Any, server: Server) -> None:

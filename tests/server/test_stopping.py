@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.live import Server
+from tests.live import Server, running
 from tests.server.raw import STS, Line, form, heard
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("serving")]
@@ -54,8 +54,7 @@ def test_a_stop_lets_running_requests_end_and_leaves_no_process(data: Path, numb
 
 
 def test_a_worker_that_dies_is_replaced(data: Path) -> None:
-    server = Server.start(data, "--no-s3", "--workers", "2")
-    try:
+    with running(data, "--no-s3", "--workers", "2") as server:
         first = workers(server, 2)
         os.kill(first[0], signal.SIGKILL)
         deadline = time.monotonic() + 10
@@ -66,8 +65,6 @@ def test_a_worker_that_dies_is_replaced(data: Path) -> None:
             line = Line(server.endpoint, server.root)
             assert line.sts("GetCallerIdentity").status == 200
             line.close()
-    finally:
-        assert server.stop() == 0
 
 
 def workers(server: Server, least: int = 0) -> list[int]:
@@ -105,10 +102,7 @@ def test_a_stop_in_the_middle_of_writing_loses_nothing(data: Path) -> None:
     assert server.stop() == 0
     for each in threads:
         each.join()
-    again = Server.start(data, "--no-s3")
-    try:
+    with running(data, "--no-s3") as again:
         pages = again.client("iam").get_paginator("list_users").paginate()
         found = {user["UserName"] for page in pages for user in page["Users"]}
         assert len(acknowledged) > 20 and set(acknowledged) <= found
-    finally:
-        assert again.stop() == 0

@@ -16,7 +16,7 @@ from ostiary.gate.request import HttpRequest, HttpResponse
 from ostiary.gate.target import Target
 from ostiary.gate.throttle import Throttle
 from ostiary.settings import Rate
-from tests.live import BIN, Server
+from tests.live import BIN, Server, running
 from tests.server.raw import FORM, STS, form
 from tests.server.through_gate import HOST, InProcess
 
@@ -122,9 +122,8 @@ def test_memory_is_bounded_and_nobody_gains_by_it() -> None:
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data = tmp_path_factory.mktemp("throttled") / "data"
-    started = Server.start(data, "--no-s3", "--throttle", "iam-read=0.01/3", "--throttle", "sts=1000")
-    yield started
-    assert started.stop() == 0
+    with running(data, "--no-s3", "--throttle", "iam-read=0.01/3", "--throttle", "sts=1000") as started:
+        yield started
 
 
 @pytest.mark.server

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.live import Server
+from tests.live import Server, running
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.server, pytest.mark.client, pytest.mark.xdist_group("toolbox")]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    started = Server.start(tmp_path_factory.mktemp("toolbox") / "data", "--no-s3", "--workers", "2")
-    yield started
-    assert started.stop() == 0
-
-
-def refused(call: Any, **parameters: Any) -> dict[str, Any]:
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    answer: dict[str, Any] = caught.value.response
-    return answer
+    with running(tmp_path_factory.mktemp("toolbox") / "data", "--no-s3", "--workers", "2") as started:
+        yield started
 
 
 def test_a_refusal_is_opened_at_once(server: Server) -> None:

@@ -11,12 +11,12 @@ import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from ostiary.wire.detect import name_operation, name_services
 from ostiary.wire.faults import WireFault
 from ostiary.wire.parse import read_form, read_input
 from ostiary.wire.write import Response, write_error, write_output
+from tests.refusals import code
 from tests.wire.botocores import taken_apart
 
 
@@ -72,18 +72,15 @@ def test_iam_creates_a_user() -> None:
 
 
 def test_a_refusal_reaches_the_caller() -> None:
-    with pytest.raises(ClientError) as caught:
-        Wired("iam").client.get_user(UserName="a b")
-    assert caught.value.response["Error"]["Code"] == "ValidationError"
-    with pytest.raises(ClientError) as caught:
-        Wired("organizations").client.describe_account(AccountId="12")
-    assert caught.value.response["Error"]["Code"] == "ValidationException"
-    with pytest.raises(ClientError) as caught:
-        Wired("s3").client.put_bucket_versioning(Bucket="box", VersioningConfiguration={"Status": "On"})
-    assert caught.value.response["Error"]["Code"] == "MalformedXML"
-    with pytest.raises(ClientError) as caught:
-        Wired("accessanalyzer").client.create_analyzer(analyzerName="1", type="ACCOUNT")
-    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    assert code(Wired("iam").client.get_user, UserName="a b") == "ValidationError"
+    assert code(Wired("organizations").client.describe_account, AccountId="12") == "ValidationException"
+    assert (
+        code(Wired("s3").client.put_bucket_versioning, Bucket="box", VersioningConfiguration={"Status": "On"})
+        == "MalformedXML"
+    )
+    assert (
+        code(Wired("accessanalyzer").client.create_analyzer, analyzerName="1", type="ACCOUNT") == "ValidationException"
+    )
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", None])
