@@ -1,7 +1,7 @@
 """A view: what the console shows and AWS has no one operation for. It asks permissions like an operation, and reads.
 
-A view is no operation of the wire: it stands in no table, and is handed to `Gate.look` itself. What it asks for are
-AWS's actions; what else it would like to show, and may not, it leaves out and says so (`seen`).
+A view is no operation of the wire: it stands in no table, and is handed to `Performer.look` itself. What it asks for
+are AWS's actions; what else it would like to show, and may not, it leaves out and says so (`seen`).
 """
 
 from __future__ import annotations
