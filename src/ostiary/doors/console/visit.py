@@ -156,6 +156,15 @@ class Visit:
                 return
             marker = found["Marker"]
 
+    def see_every(self, service: str, operation: str, member: str, **params: Any) -> Seen[list[Any]]:
+        """The same as `every` for a part of a page."""
+        try:
+            return Seen(found=list(self.every(service, operation, member, **params)))
+        except ServiceFault as fault:
+            if not is_refusal(fault):
+                raise
+            return Seen(refused=fault.message)
+
     def may(self, service: str, operation: str, **params: Any) -> Permission:
         """Whether an operation would be permitted. Nothing is done, and nothing recorded."""
         given = {name: value for name, value in params.items() if value is not None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ostiary.services.console.paging import placed
 from ostiary.services.iam.names import GROUP
 from ostiary.services.operation import Call
 from ostiary.services.view import on, seen, view
@@ -67,8 +68,7 @@ def group_table(call: Call, tx: Transaction) -> GroupTable:
     descending = bool(params.get("descending"))
     total = tx.group_lists.count(call.account)
     found = tx.group_lists.count(call.account, find) if find else total
-    pages = max(1, -(-found // size))
-    page = min(max(1, params.get("page", 1)), pages)
+    page, pages = placed(found, size, params.get("page"))
     rows = tx.group_lists.page(call.account, find, sort=sort, descending=descending, skip=(page - 1) * size, limit=size)
     return GroupTable(
         rows=tuple(GroupRow(facts=each, names=_names(tx, each) if "policies" in shows else ()) for each in rows),

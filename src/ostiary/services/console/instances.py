@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from ostiary.services.console.paging import placed
 from ostiary.services.ec2 import instances
 from ostiary.services.ec2.faults import InvalidInstanceIdNotFound
 from ostiary.services.operation import Call
@@ -56,8 +57,7 @@ def list_instances(call: Call, tx: Transaction) -> InstancePage:
     words = str(call.params.get("words") or "")
     since = call.now - instances.VISIBLE_SECONDS
     total = tx.instance_lists.count(call.account, words, since)
-    pages = max(1, -(-total // PAGE))
-    page = min(max(int(call.params.get("page") or 1), 1), pages)
+    page, pages = placed(total, PAGE, call.params.get("page"))
     found = tx.instance_lists.page(call.account, words, since=since, skip=(page - 1) * PAGE, limit=PAGE)
     return InstancePage(rows=[_row(tx, each) for each in found], total=total, page=page, pages=pages)
 
@@ -122,8 +122,7 @@ def list_profiles(call: Call, tx: Transaction) -> ProfilePage:
     words = str(call.params.get("words") or "")
     total = tx.instance_lists.count_profiles(call.account, words)
     size = int(call.params.get("size") or PAGE)
-    pages = max(1, -(-total // size))
-    page = min(max(int(call.params.get("page") or 1), 1), pages)
+    page, pages = placed(total, size, call.params.get("page"))
     rows = []
     for each in tx.instance_lists.profiles(call.account, words, skip=(page - 1) * size, limit=size):
         role = None if each.role_id is None else tx.roles.by_id(each.role_id)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ostiary import catalog
 from ostiary.analysis.summary import Gives, gives
+from ostiary.services.console.paging import placed
 from ostiary.services.console.policy_picker import default_document, is_job
 from ostiary.services.iam import managed, report_jobs
 from ostiary.services.iam.managed import Usage
@@ -89,8 +90,7 @@ def listing(call: Call, tx: Transaction) -> Listing:
     if words and wanted.get("sort", "name") == "name":  # names before descriptions
         found.sort(key=lambda row: not all(word in row.name.lower() for word in words))
     size = int(wanted.get("size", PAGE))
-    pages = max(1, -(-len(found) // size))
-    page = min(max(int(wanted.get("page", 1)), 1), pages)
+    page, pages = placed(len(found), size, wanted.get("page"))
     rows = tuple(_shown(call, tx, row, usage) for row in found[(page - 1) * size : page * size])
     return Listing(rows=rows, found=len(found), total=len(every), page=page, pages=pages)
 

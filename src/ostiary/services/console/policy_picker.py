@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ostiary import catalog
 from ostiary.analysis.summary import Gives, ServiceAccess, effective, gives
+from ostiary.services.console.paging import placed
 from ostiary.services.console.wide import wide
 from ostiary.services.faults import ServiceFault
 from ostiary.services.iam import managed
@@ -95,8 +96,7 @@ def policy_picker(call: Call, tx: Transaction) -> Picks:
     find, kind, size = params.get("find", ""), params.get("kind", ""), params.get("size", 12)
     own = [managed.own(record) for record in tx.policies.page(call.account, limit=_MOST_OWN)]
     matching = _matching(own, find, kind)
-    pages = max(1, -(-len(matching) // size))
-    page = min(max(1, params.get("page", 1)), pages)
+    page, pages = placed(len(matching), size, params.get("page"))
     rows = tuple(_row(call, tx, each) for each in matching[(page - 1) * size : page * size])
     chosen = tuple(_chosen(call, tx, params.get("chosen", ())))
     documents = [row.document for row in chosen if row.document is not None]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ostiary.services.console.paging import placed
 from ostiary.services.console.trusted import Trusted, read
 from ostiary.services.ec2 import instances
 from ostiary.services.iam.names import ROLE
@@ -48,8 +49,7 @@ def list_roles(call: Call, tx: Transaction) -> RolePage:
     words = str(call.params.get("words") or "")
     sort = call.params.get("sort") if call.params.get("sort") in SORTS else "name"
     total = tx.role_lists.count(call.account, words)
-    pages = max(1, -(-total // PAGE))
-    page = min(max(int(call.params.get("page") or 1), 1), pages)
+    page, pages = placed(total, PAGE, call.params.get("page"))
     found = tx.role_lists.page(
         call.account,
         words,

@@ -79,6 +79,13 @@ def _detail(visit: Visit, arn: str, tab: str, status: int = 200, **wrong: Any) -
     return visit.page("policies/detail.html", status=status, title=found["PolicyName"], **values)
 
 
+def _again(visit: Visit, arn: str, tab: str, fault: ServiceFault) -> Reply:
+    """A tab with what went wrong; a missing permission is a page of its own."""
+    if is_refusal(fault):
+        raise fault
+    return _detail(visit, arn, tab, fault.status or 400, wrong=fault.message)
+
+
 def _undo(visit: Visit, default: str) -> tuple[str, str] | None:
     """After a version was saved: the one before it, which can be put in force again, and the saved one."""
     before, saved = visit.query.get("undo"), visit.query.get("saved")
@@ -91,7 +98,7 @@ def _of_tab(visit: Visit, arn: str, found: dict[str, Any], tab: str) -> dict[str
         return _permissions(visit, arn, found["DefaultVersionId"])
     if tab == "versions":
         return {
-            "versions": _list(visit, "ListPolicyVersions", "Versions", PolicyArn=arn),
+            "versions": visit.see_every("iam", "ListPolicyVersions", "Versions", PolicyArn=arn),
             "may_default": visit.may("iam", "SetDefaultPolicyVersion", PolicyArn=arn, VersionId="v1"),
             "may_delete_version": visit.may("iam", "DeletePolicyVersion", PolicyArn=arn, VersionId="v1"),
             "most": visit.gate.quota(visit.caller, "VersionsPerPolicy"),
@@ -112,15 +119,6 @@ def _permissions(visit: Visit, arn: str, default: str) -> dict[str, Any]:
             raise
         return {"document": Seen(refused=fault.message), "version": version, "rows": ()}
     return {"document": Seen(found=text), "version": version, "rows": summarize(text)}
-
-
-def _list(visit: Visit, operation: str, member: str, **params: Any) -> Seen[list[Any]]:
-    try:
-        return Seen(found=list(visit.every("iam", operation, member, **params)))
-    except ServiceFault as fault:
-        if not is_refusal(fault):
-            raise
-        return Seen(refused=fault.message)
 
 
 def _entities(visit: Visit, arn: str) -> Seen[list[dict[str, str]]]:
@@ -159,9 +157,7 @@ def attach(visit: Visit) -> Reply:
     try:
         visit.perform("iam", f"Attach{noun}Policy", **{f"{noun}Name": name, "PolicyArn": arn})
     except ServiceFault as fault:
-        if is_refusal(fault):
-            raise
-        return _detail(visit, arn, "entities", fault.status or 400, wrong=fault.message)
+        return _again(visit, arn, "entities", fault)
     return visit.redirect(_tab(arn, "entities"), visit._("%(name)s has the policy.", name=name))
 
 
@@ -200,9 +196,7 @@ def delete_version(visit: Visit) -> Reply:
     try:
         visit.perform("iam", "DeletePolicyVersion", PolicyArn=arn, VersionId=version)
     except ServiceFault as fault:
-        if is_refusal(fault):
-            raise
-        return _detail(visit, arn, "versions", fault.status or 400, wrong=fault.message)
+        return _again(visit, arn, "versions", fault)
     return visit.redirect(_tab(arn, "versions"), visit._("Version %(version)s is deleted.", version=version))
 
 
@@ -220,9 +214,7 @@ def tag(visit: Visit) -> Reply:
             tags = [{"Key": key, "Value": value} for key, value in wanted.items()]
             visit.perform("iam", "TagPolicy", PolicyArn=arn, Tags=tags)
     except ServiceFault as fault:
-        if is_refusal(fault):
-            raise
-        return _detail(visit, arn, "tags", fault.status or 400, wrong=fault.message)
+        return _again(visit, arn, "tags", fault)
     return visit.redirect(_tab(arn, "tags"), visit._("The tags are saved."))
 
 

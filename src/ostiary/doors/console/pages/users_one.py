@@ -51,8 +51,8 @@ def permissions(visit: Visit) -> Reply:
 def groups(visit: Visit) -> Reply:
     """Memberships."""
     user = user_of(visit)
-    found = _all(visit, "ListGroupsForUser", "Groups", UserName=user["UserName"])
-    every = _all(visit, "ListGroups", "Groups")
+    found = visit.see_every("iam", "ListGroupsForUser", "Groups", UserName=user["UserName"])
+    every = visit.see_every("iam", "ListGroups", "Groups")
     mine = {each["GroupName"] for each in found.value} if found else set()
     return tab(
         visit,
@@ -82,10 +82,10 @@ def credentials_tab(visit: Visit, user: Any, *, status: int = 200, wrong: str = 
         wrong=wrong,
         login=_login(visit, user),
         keys=visit.glimpse(key_rows, **who),
-        devices=_all(visit, "ListMFADevices", "MFADevices", **who),
-        certificates=_all(visit, "ListSigningCertificates", "Certificates", **who),
-        ssh=_all(visit, "ListSSHPublicKeys", "SSHPublicKeys", **who),
-        services=_all(visit, "ListServiceSpecificCredentials", "ServiceSpecificCredentials", **who),
+        devices=visit.see_every("iam", "ListMFADevices", "MFADevices", **who),
+        certificates=visit.see_every("iam", "ListSigningCertificates", "Certificates", **who),
+        ssh=visit.see_every("iam", "ListSSHPublicKeys", "SSHPublicKeys", **who),
+        services=visit.see_every("iam", "ListServiceSpecificCredentials", "ServiceSpecificCredentials", **who),
         may_create_key=visit.may("iam", "CreateAccessKey", **who),
         may_switch=visit.may("iam", "UpdateAccessKey", **who, AccessKeyId="x", Status="Inactive"),
         may_delete_key=visit.may("iam", "DeleteAccessKey", **who, AccessKeyId="x"),
@@ -173,15 +173,6 @@ def _login(visit: Visit, user: Any) -> Seen[Any]:
         if fault.code != "NoSuchEntity":
             raise
         return Seen(found=None)
-
-
-def _all(visit: Visit, operation: str, member: str, **params: Any) -> Seen[list[Any]]:
-    try:
-        return Seen(found=list(visit.every("iam", operation, member, **params)))
-    except ServiceFault as fault:
-        if fault.status != 403:
-            raise
-        return Seen(refused=fault.message)
 
 
 def _edit(visit: Visit) -> Reply:
