@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from ostiary.store.database import Store
 from ostiary.store.link import Prepared
+from ostiary.store.records import EventRecord
 from tests.store.rows import ACCOUNT, account, group, key, policy, user, version
 
 
@@ -157,6 +158,7 @@ import sys
 from pathlib import Path
 from ostiary.store.database import Store
 from ostiary.store.link import Prepared
+from ostiary.store.records import EventRecord
 from tests.store.rows import ACCOUNT, account, user
 store = Store(Path(sys.argv[1]))
 for number in range(int(sys.argv[3])):
@@ -242,3 +244,50 @@ def test_damage_is_found(store: Store, tmp_path: Path) -> None:
     damaged = Store(path)
     assert not damaged.is_sound()
     damaged.close()
+
+
+def asked_by(store: Store) -> list[str]:
+    """What is asked of SQLite by who reads next, and next again."""
+    asked: list[str] = []
+    reader = store.reading.take()
+    reader.connection.set_trace_callback(asked.append)
+    store.reading.give_back(reader)
+    return asked
+
+
+def named(store: Store, name: str) -> str | None:
+    with store.read() as tx:
+        found = tx.users.get(ACCOUNT, name)
+        return found and found.path
+
+
+def test_a_user_is_remembered_until_something_is_touched_whoever_touches_it(store: Store, tmp_path: Path) -> None:
+    asked, other = asked_by(store), Store(tmp_path / "ostiary.db")
+    with store.write() as tx:
+        tx.users.add(user("bob"))
+    assert named(store, "bob") == "/" and named(store, "eve") is None
+    for _ in range(3):
+        with other.write() as tx:
+            tx.events.append([EventRecord(request_id="r", account=ACCOUNT, at=1, body="{}")])
+        asked.clear()
+        assert named(store, "bob") == "/" and named(store, "eve") is None
+        assert not any("FROM users" in each for each in asked)
+    with other.write() as tx:
+        tx.users.change(user("bob").id, path="/x/")
+        tx.users.add(user("eve"))
+    assert named(store, "bob") == "/x/" and named(store, "eve") == "/"
+    other.close()
+
+
+def test_who_reads_what_was_before_remembers_it_for_nobody_else(store: Store) -> None:
+    with store.write() as tx:
+        tx.users.add(user("bob"))
+    with store.read() as earlier:
+        earlier.settings.get("begin")
+        with store.write() as tx:
+            tx.users.change(user("bob").id, path="/x/")
+        assert named(store, "bob") == "/x/"
+        found = earlier.users.get(ACCOUNT, "bob")
+        assert found is not None and found.path == "/"
+        assert named(store, "bob") == "/x/"
+    assert named(store, "bob") == "/x/"

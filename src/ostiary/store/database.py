@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import NullPool
 
-from ostiary.store.link import Link
+from ostiary.store.link import Answers, Link
 from ostiary.store.migrate import bring_up_to_date
 from ostiary.store.transaction import Transaction, settle
 from ostiary.store.wal_index import WalIndex, frames, look_at
@@ -28,6 +28,7 @@ _BUSY_SECONDS: Final = 60
 _KEPT_OPEN: Final = 32
 _MOST_ANSWERS: Final = 1_000
 """That are remembered of one state."""
+_MOST_LASTING: Final = 4_000
 _LONG_LOG: Final = 8_000
 """Pages of the write-ahead log; SQLite brings it back into the database at 1,000, if nobody reads in it just then."""
 _PRAGMAS: Final = (
@@ -134,20 +135,22 @@ class Store:
 class Reader:
     """A connection that can't write, and the transaction that it was left in."""
 
-    __slots__ = ("answers", "connection", "header", "used")
+    __slots__ = ("answers", "connection", "header", "lasting", "used")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.header = b""
         """The log's index from before the transaction began; empty when there is none to go on with."""
-        self.answers: dict[Any, Sequence[Any]] = {}
+        self.answers: Answers = {}
         """What it has answered."""
+        self.lasting: Answers = {}
+        """Of that, what lasts: it is shared with those who see the same."""
         self.used = False
         """Whether it was lately."""
 
     def end(self) -> None:
         """End the transaction."""
-        self.header, self.answers = b"", {}
+        self.header, self.answers, self.lasting = b"", {}, {}
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
@@ -164,6 +167,8 @@ class Readers:
         self._path = path
         self._idle: list[Reader] = []
         self._index: WalIndex | None = None
+        self._lasting: tuple[int, Answers] = (-1, {})
+        """The latest change that was told, and the lasting answers since."""
         self.taken = 0
         """How often one was taken."""
 
@@ -193,7 +198,19 @@ class Readers:
             reader.connection.execute("BEGIN")
             # INVARIANT: the header is from before the first question, so that a commit between the two is noticed
             reader.header = b"" if frames(header) > _LONG_LOG else header
+            reader.lasting = self._lasting_since(reader.connection)
         return reader
+
+    def _lasting_since(self, connection: sqlite3.Connection) -> Answers:
+        """The lasting answers of what a connection sees, which this, its first question, determines."""
+        told: int = connection.execute(_LAST).fetchone()[0] or 0
+        last, answers = self._lasting
+        if told == last:
+            return answers
+        made: Answers = {}
+        if told > last:
+            self._lasting = told, made
+        return made
 
     def give_back(self, reader: Reader, *, keep: bool = False) -> None:
         """Keep it for the next, its transaction ended or left as it is."""
@@ -201,6 +218,8 @@ class Readers:
             reader.end()
         elif len(reader.answers) > _MOST_ANSWERS:
             reader.answers = {}
+        if len(reader.lasting) > _MOST_LASTING:
+            reader.lasting.clear()
         if len(self._idle) < _KEPT_OPEN:
             self._idle.append(reader)
         else:
@@ -246,7 +265,7 @@ class _BegunWhenUsed(AbstractContextManager[Transaction]):
         if self._ended:
             raise RuntimeError("the transaction has ended")
         reader = self._readers.begin()
-        link = Link(reader.connection, reader.answers)
+        link = Link(reader.connection, reader.answers, reader.lasting)
         self._begun = reader, link
         return link
 
@@ -307,6 +326,7 @@ class Watch:
             self._index = None
 
 
+_LAST: Final = "SELECT max(sequence) FROM changes"
 _NOTHING: Final[frozenset[str]] = frozenset()
 # asked for together in one SELECT, they would be looked for in the whole table
 _ENDS: Final = "SELECT (SELECT min(sequence) FROM changes), (SELECT max(sequence) FROM changes)"

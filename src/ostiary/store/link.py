@@ -53,6 +53,8 @@ class Prepared:
         self._asked = asked
         self._columns = None if columns is None else list(columns)
         self._built: tuple[str, Callable[[Mapping[str, Any]], Values]] | None = None
+        self.lasting = False
+        """Whether its answer stays the same until something is touched: whoever changes these tables says so."""
 
     @property
     def sql(self) -> str:
@@ -110,9 +112,9 @@ def _in_place(names: tuple[str, ...], said: Mapping[str, Any]) -> Callable[[Mapp
 class Question(Prepared, Generic[T]):
     """A SELECT that gives records."""
 
-    def __init__(self, record: Callable[..., T], asked: Select[Any]) -> None:
+    def __init__(self, record: Callable[..., T], asked: Select[Any], *, lasting: bool = False) -> None:
         super().__init__(asked)
-        self.asked = asked
+        self.asked, self.lasting = asked, lasting
         self._record = record
         columns = list(asked.selected_columns)
         self._names = tuple(column.name for column in columns)
@@ -153,10 +155,10 @@ def columns(table: Table, record: type[_Dataclass]) -> Select[Any]:
     return select(*(table.c[field.name] for field in fields(record)))
 
 
-def records(table: Table, record: type[D], *where: Any, order_by: Any = ()) -> Question[D]:
+def records(table: Table, record: type[D], *where: Any, order_by: Any = (), lasting: bool = False) -> Question[D]:
     """The question for a table's records."""
     asked = columns(table, record).where(*where)
-    return Question(record, asked.order_by(*order_by) if order_by else asked)
+    return Question(record, asked.order_by(*order_by) if order_by else asked, lasting=lasting)
 
 
 def adding(table: Table, record: type[_Dataclass], *further: str) -> Prepared:
@@ -184,6 +186,7 @@ def _reading(kind: type[_Dataclass]) -> tuple[tuple[str, ...], Callable[[Any], V
     return names, attrgetter(*names) if len(names) > 1 else lambda record: (getattr(record, names[0]),)
 
 
+Answers = dict[Any, Sequence[Any]]
 _MUCH: Final = 16
 
 
@@ -200,22 +203,26 @@ class Link:
     INVARIANT: what is remembered is forgotten with every change.
     """
 
-    __slots__ = ("_answers", "_driver", "much")
+    __slots__ = ("_answers", "_driver", "_lasting", "much")
 
-    def __init__(self, driver: sqlite3.Connection, answers: dict[Any, Sequence[Any]] | None = None) -> None:
+    def __init__(
+        self, driver: sqlite3.Connection, answers: Answers | None = None, lasting: Answers | None = None
+    ) -> None:
         """
         Args:
             answers: what is known already of the same state.
+            lasting: the same, of questions whose answers last.
         """
         self._driver: Any = driver
-        self._answers: dict[Any, Sequence[Any]] = {} if answers is None else answers
+        self._answers: Answers = {} if answers is None else answers
+        self._lasting = self._answers if lasting is None else lasting
         self.much = False
         """Whether an answer was too long to be remembered for others."""
 
     def end(self) -> None:
         """From now on nothing is answered or changed: the connection is another's."""
         self._driver = _Ended()
-        self._answers = {}
+        self._answers = self._lasting = {}
 
     def rows(self, asked: Prepared, **told: Any) -> Sequence[Any]:
         """All rows, as tuples."""
@@ -244,11 +251,12 @@ class Link:
     ) -> Sequence[Any]:
         values = asked.values(told)
         key = (asked, values)
-        found = self._answers.get(key)
+        answers = self._lasting if asked.lasting else self._answers
+        found = answers.get(key)
         if found is None:
             rows = self._driver.execute(asked.sql, values).fetchall()
-            found = self._answers[key] = rows if read is None else [read(row) for row in rows]
-            if len(rows) > _MUCH:
+            found = answers[key] = rows if read is None else [read(row) for row in rows]
+            if len(rows) > _MUCH and not asked.lasting:
                 self.much = True
         return found
 

@@ -44,12 +44,13 @@ class Rows:
 class NamedStatements(Generic[R]):
     """What all named entities are asked and told, for one table."""
 
-    def __init__(self, table: Table, record: type[R]) -> None:
+    def __init__(self, table: Table, record: type[R], *, lasting: bool = False) -> None:
         t = table.c
         self.table = table
         self.add = adding(table, record, "name_key")
-        self.get = records(table, record, t.account == given("account"), t.name_key == given("name_key"))
-        self.by_id = records(table, record, t.id == given("id"))
+        named = (t.account == given("account"), t.name_key == given("name_key"))
+        self.get = records(table, record, *named, lasting=lasting)
+        self.by_id = records(table, record, t.id == given("id"), lasting=lasting)
         following = (
             columns(table, record)
             .where(t.account == given("account"), t.name_key > given("after"))
@@ -131,7 +132,7 @@ _USERS_BOUND: Final = records(
 
 
 class Users(Named[UserRecord]):
-    _told = NamedStatements(tables.users, UserRecord)
+    _told = NamedStatements(tables.users, UserRecord, lasting=True)
 
     def with_boundary(self, account: str, policy_arn: str) -> Sequence[UserRecord]:
         """The users whose boundary this policy is."""

@@ -110,7 +110,7 @@ class InlinePolicies(Rows):
 
 
 _t: Final = tables.tags.c
-_TAGS: Final = records(tables.tags, TagRecord, _t.owner_id == given("owner_id"), order_by=(_t.folded,))
+_TAGS: Final = records(tables.tags, TagRecord, _t.owner_id == given("owner_id"), order_by=(_t.folded,), lasting=True)
 _tag: Final = upsert(tables.tags)
 _PUT_TAG: Final = Prepared(
     _tag.on_conflict_do_update(
