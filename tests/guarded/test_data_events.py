@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from typing import Any
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
 import pytest
 from botocore.exceptions import ClientError
@@ -59,7 +62,25 @@ def test_each_request_about_an_object_is_a_data_event_with_who_what_and_how_much
             "bytesTransferredOut": sent,
         }
     assert found["PostObject", "form"]["additionalEventData"]["AuthenticationMethod"] == "HtmlForm"
-    assert found["GetObject", "missing"]["errorCode"] == "Engine404"
+    assert found["GetObject", "missing"]["errorCode"] == "NoSuchKey"
     assert found["GetObject", "small"]["errorCode"] == "AccessDenied"
     assert found["GetObject", "small"]["userIdentity"]["accountId"] == "ANONYMOUS_PRINCIPAL"
     assert found["PutObject", "bad"]["errorCode"] == "BadDigest"
+
+
+def test_what_the_engine_refuses_is_told_and_recorded_under_our_own_request_id(guarded: S3World) -> None:
+    bucket, client = guarded.bucket(), guarded.s3(guarded.server.root, config={"signature_version": "s3v4"})
+    upload = {"Bucket": bucket, "Key": "a"}
+    for url, code in (
+        (client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "missing"}), "NoSuchKey"),
+        (client.generate_presigned_url("get_bucket_tagging", Params={"Bucket": bucket}), "NoSuchTagSet"),
+        (client.generate_presigned_url("list_parts", Params={**upload, "UploadId": "no"}), "NoSuchUpload"),
+    ):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(url)
+        document, headers = ElementTree.fromstring(refused.value.read()), refused.value.headers
+        assert (document.findtext("Code"), document.findtext("RequestId")) == (code, headers["x-amz-request-id"])
+        assert document.findtext("HostId") == headers["x-amz-id-2"]
+        assert document.findtext("Resource") == urlsplit(url).path.rstrip("/")
+    missing = events(guarded, bucket)["GetObject", "missing"]
+    assert missing["errorMessage"] == "The specified key does not exist."

@@ -24,6 +24,7 @@ from ostiary.gate.request import HttpResponse
 from ostiary.gate.trail import Route
 from ostiary.services.faults import ServiceFault
 from ostiary.services.outcome import Forward, Headers
+from ostiary.services.s3.engine_calls import of_engine
 from ostiary.services.s3.faults import engine_not_ready
 from ostiary.services.s3.requests import MARKER
 from ostiary.sigv4 import BodyReader, ChunkedBody, Family, SignatureFault
@@ -38,6 +39,8 @@ _NOT_SENT_BACK: Final = frozenset(
     | {"vary"}  # the engine is asked by us alone, whatever Origin the caller has
     | {"seaweed-x-amz-etag", "seaweed-x-amz-owner"}  # of nobody's concern but the engine's
 )
+_OF_REFUSALS: Final = ("x-amz-version-id", "x-amz-delete-marker", "retry-after", "content-range")
+"""Headers of an engine's refusal that say more of it."""
 GONE: Final = ("RequestTimeout", "The client closed the connection.", 400)
 
 
@@ -153,7 +156,25 @@ class Forwarder:
                 headers = (*made.headers, *forward.cross_origin)
                 exchange.answer(HttpResponse(status=made.status, headers=headers, body=made.body))
                 return
+            if response.status >= 400 and exchange.method != "HEAD":
+                await self._tell(route, forward, response, exchange)
+                return
             await self._send_back(route, forward, response, exchange)
+
+    async def _tell(self, route: Route, forward: Forward, response: Response, exchange: Exchange) -> None:
+        """The engine's refusal in an answer of our own, under our own request id."""
+        body = await response.read()
+        received = exchange.length if forward.body is None else len(forward.body)
+        fault = of_engine(response.status, body)
+        if fault is None:
+            self._gate.finish(forward, error_of(response.status, response.reason), (received, len(body)))
+            headers = sent_back(response.headers, route, forward)
+            exchange.answer(HttpResponse(status=response.status, headers=headers, body=body))
+            return
+        told = self._gate.fault_response(forward, fault)
+        self._gate.finish(forward, (fault.code, fault.message, response.status), (received, len(told.body)))
+        kept = [each for each in response.headers if each[0].startswith(_OF_REFUSALS) and each[0] not in _NOT_SENT_BACK]
+        exchange.answer(structs.replace(told, headers=(*told.headers, *kept)))
 
     async def _address(self, engine: Engine) -> EngineAddress | None:
         """Where it answers; one that is about to is waited for."""
@@ -217,7 +238,7 @@ class _Passing:
         return self._exchange.gone
 
     def wants(self, status: int) -> bool:
-        return status != 404 or self._forward.missing is None
+        return status < 400
 
     def whole(self, status: int, reason: str, headers: list[tuple[str, str]], body: bytes) -> None:
         self._forwarder.finish(self._forward, error_of(status, reason), len(body))

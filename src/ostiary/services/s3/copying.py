@@ -27,7 +27,7 @@ from ostiary.services.s3.actions import MAKES_OBJECTS
 from ostiary.services.s3.addresses import encode
 from ostiary.services.s3.bodies import LARGEST_PUT
 from ostiary.services.s3.call import S3Call
-from ostiary.services.s3.engine_calls import engine_of, object_path, read_tags, xml
+from ostiary.services.s3.engine_calls import engine_of, object_path, read_tags, refused_by, xml
 from ostiary.services.s3.faults import engine_not_ready, no_such_key
 from ostiary.services.s3.headers import onward
 from ostiary.services.s3.new_objects import KEPT_IN_COPIES, made
@@ -88,7 +88,7 @@ def _copy(call: Call, tx: Transaction) -> Any:
     if written is None:
         raise _refusal(read, source)
     if written.status != 200:
-        return _answer(call, written.status, written.body, written.headers)
+        raise refused_by(written)
     return _done(call, dict(read.headers), written)
 
 
@@ -98,7 +98,7 @@ for _name in ("CopyObject", "UploadPartCopy"):
 
 def _quoted(call: Call, headers: Headers, body: bytes) -> Answer:
     """The engine's answer, its ETag in quotation marks: SeaweedFS leaves them out here."""
-    return _answer(call, 200, _BARE.sub(rb"<ETag>&#34;\1&#34;</ETag>", body), headers)
+    return _answer(call, _BARE.sub(rb"<ETag>&#34;\1&#34;</ETag>", body), headers)
 
 
 def _address(call: Call, bucket: str) -> EngineAddress:
@@ -160,10 +160,10 @@ def _done(call: Call, read: Mapping[str, str], written: Given) -> Answer:
     )
     more = [("x-amz-copy-source-version-id", read["x-amz-version-id"])] if "x-amz-version-id" in read else []
     kept = [each for each in written.headers if each[0].startswith(("x-amz-version-id", "x-amz-server-side-"))]
-    return _answer(call, 200, body.encode(), [("content-type", "application/xml"), *kept, *more])
+    return _answer(call, body.encode(), [("content-type", "application/xml"), *kept, *more])
 
 
-def _answer(call: Call, status: int, body: bytes, headers: Headers) -> Answer:
+def _answer(call: Call, body: bytes, headers: Headers) -> Answer:
     kept = [each for each in headers if each[0] == "content-type" or each[0].startswith("x-amz-")]
     kept = [each for each in kept if each[0] not in ("x-amz-request-id", "x-amz-id-2")]
-    return Answer(status=status, headers=[*kept, ("x-amz-request-id", call.facts.request_id)], body=body)
+    return Answer(status=200, headers=[*kept, ("x-amz-request-id", call.facts.request_id)], body=body)

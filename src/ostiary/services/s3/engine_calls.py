@@ -12,10 +12,12 @@ from xml.sax.saxutils import escape, unescape
 
 from ostiary.engines.call import Answer, UpstreamError, call
 from ostiary.engines.engine import Engine, Headers
+from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import Call
 from ostiary.services.s3.addresses import encode
 from ostiary.services.s3.faults import engine_not_ready
 
+_OF_EVERY_ERROR: Final = frozenset({"Code", "Message", "Resource", "RequestId", "HostId"})
 _NAMESPACE: Final = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
@@ -54,6 +56,25 @@ def read_tags(asking: Call, bucket: str, key: str, version: str | None) -> tuple
         raise engine_not_ready()
     document = elements(answer.body)
     return tuple((text(tag, "Key"), text(tag, "Value")) for tag in document.iter(f"{_NAMESPACE}Tag"))
+
+
+def of_engine(status: int, body: bytes) -> ServiceFault | None:
+    """An engine's refusal, to be told in our own answer, under our own request id; None where it is no S3 error."""
+    try:
+        told = elements(body)
+    except ElementTree.ParseError:
+        return None
+    said = {each.tag.removeprefix(_NAMESPACE): each.text or "" for each in told}
+    if told.tag.removeprefix(_NAMESPACE) != "Error" or not said.get("Code"):
+        return None
+    more = {name: value for name, value in said.items() if name not in _OF_EVERY_ERROR}
+    return ServiceFault(said["Code"], said.get("Message", ""), status, more)
+
+
+def refused_by(given: Answer) -> ServiceFault:
+    """The same of a refusal that can't be passed on as it is."""
+    status = f"the engine answers with status {given.status}"
+    return of_engine(given.status, given.body) or engine_not_ready(status)
 
 
 def elements(body: bytes) -> ElementTree.Element:

@@ -17,7 +17,7 @@ from ostiary.services.outcome import Answer
 from ostiary.services.s3.access import s3_asks
 from ostiary.services.s3.bucket_access import bucket_facts
 from ostiary.services.s3.call import S3Call
-from ostiary.services.s3.engine_calls import ask_engine, unescaped, xml
+from ostiary.services.s3.engine_calls import ask_engine, refused_by, unescaped, xml
 from ostiary.services.s3.guard import Guard, guard_of
 from ostiary.services.s3.headers import onward
 from ostiary.services.s3.objects import forwarded, refuse_inexact
@@ -47,14 +47,15 @@ def _list(call: Call, tx: Transaction) -> Any:
     refuse_inexact(call)
     guard = guard_of(bucket_facts(call))
     given = ask_engine(call, "GET", request.forward_path, request.forward_query, onward(call))
-    body = emptied(given.body) if none and given.status == 200 else given.body
-    if given.status == 200:
-        every = _owner(guard.facts.owner)
-        encoded = _ENCODED in body  # as the engine says; it leaves lists of versions as they are
-        entry = partial(_own, call, tx, guard, encoded)
-        body = _OWNER.sub(every, body) if guard.enforced else _ENTRY.sub(entry, body)
+    if given.status != 200:
+        raise refused_by(given)
+    body = emptied(given.body) if none else given.body
+    every = _owner(guard.facts.owner)
+    encoded = _ENCODED in body  # as the engine says; it leaves lists of versions as they are
+    entry = partial(_own, call, tx, guard, encoded)
+    body = _OWNER.sub(every, body) if guard.enforced else _ENTRY.sub(entry, body)
     kept = [each for each in given.headers if each[0] == "content-type"]
-    return Answer(status=given.status, headers=[*kept, ("x-amz-request-id", call.facts.request_id)], body=body)
+    return Answer(status=200, headers=[*kept, ("x-amz-request-id", call.facts.request_id)], body=body)
 
 
 for _name in ("ListObjects", "ListObjectsV2", "ListObjectVersions"):

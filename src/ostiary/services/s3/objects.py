@@ -15,7 +15,7 @@ from ostiary.services.s3.access import may_list, s3_asks
 from ostiary.services.s3.actions import MAKES_OBJECTS
 from ostiary.services.s3.bodies import check_length
 from ostiary.services.s3.call import S3Call
-from ostiary.services.s3.engine_calls import ask_engine, engine_of
+from ostiary.services.s3.engine_calls import ask_engine, engine_of, refused_by
 from ostiary.services.s3.faults import access_denied
 from ostiary.services.s3.headers import onward
 from ostiary.services.s3.new_objects import made
@@ -71,9 +71,11 @@ def delete_object(call: Call, tx: Transaction) -> Any:
     headers = onward(call)
     there = head(call, bucket, key, s3.request.version_id)
     given = ask_engine(call, "DELETE", s3.request.forward_path, s3.request.forward_query, headers)
+    if given.status >= 400:
+        raise refused_by(given)
     answered = dict(given.headers)
     marked = "x-amz-delete-marker" in answered and s3.request.version_id is None
-    if given.status < 300 and there is not None and not marked:
+    if there is not None and not marked:
         with call.house.store.write() as writing:
             writing.object_access.remove(bucket, key, marker_of(there))
     kept = [(n, v) for n, v in given.headers if n == "content-type" or n.startswith(("x-amz-version", "x-amz-delete"))]

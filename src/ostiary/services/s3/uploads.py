@@ -21,7 +21,7 @@ from ostiary.services.outcome import Answer, Forward
 from ostiary.services.s3.access import s3_asks
 from ostiary.services.s3.bucket_access import bucket_facts
 from ostiary.services.s3.call import S3Call
-from ostiary.services.s3.engine_calls import ask_engine, elements, engine_of, text, unescaped, xml
+from ostiary.services.s3.engine_calls import ask_engine, elements, engine_of, refused_by, text, unescaped, xml
 from ostiary.services.s3.headers import onward
 from ostiary.services.s3.objects import forwarded, refuse_inexact
 from ostiary.services.s3.ownership import canonical_id_of
@@ -78,6 +78,8 @@ def complete_multipart_upload(call: Call, tx: Transaction) -> Any:
     refuse_inexact(call)
     where = s3.request.forward_path, s3.request.forward_query
     given = ask_engine(call, s3.request.method, *where, onward(call), s3.body or b"", _COMPLETE_SECONDS)
+    if given.status >= 400:
+        raise refused_by(given)
     engine = engine_of(call, s3.request.bucket or "")
     address = engine.address() if engine is not None else None
     body = given.body
@@ -159,6 +161,8 @@ def _asked(call: Call, forward: Forward) -> Given:
 
 
 def _answer(call: Call, given: Given, body: bytes | None = None) -> Answer:
+    if given.status >= 400:
+        raise refused_by(given)
     kept = [(n, v) for n, v in given.headers if n == "content-type" or (n.startswith("x-amz-") and n not in _OUR_OWN)]
     headers = [*kept, ("x-amz-request-id", call.facts.request_id)]
     return Answer(status=given.status, headers=headers, body=given.body if body is None else body)
