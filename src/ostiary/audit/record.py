@@ -18,7 +18,7 @@ from ostiary.authorization.caller import BY_WORD, Caller, CallerKind
 from ostiary.authorization.context import RequestFacts, iso
 from ostiary.authorization.judge import Judgement, Shared
 from ostiary.credentials.sessions import Session, SessionKind
-from ostiary.policy import Attached, FederatedUser, InForce, Matched, Principal, RoleSession
+from ostiary.policy import Attached, Federated, FederatedUser, InForce, Matched, Principal, RoleSession
 from ostiary.store.records import EventRecord
 
 _VERSION: Final = "1.11"
@@ -92,7 +92,7 @@ def event(happening: Happening) -> tuple[EventRecord, Mapping[str, str]]:
     code, message = happening.error or (None, msgspec.UNSET)
     from_console = caller is not None and caller.session is not None and caller.session.kind is SessionKind.CONSOLE
     body = _Event(
-        userIdentity=_identified(caller) if caller else _raw(identity(None, happening.claimed_key)),
+        userIdentity=_who(caller, happening.claimed_key),
         eventTime=iso(at),
         eventSource=happening.event_source,
         eventName=happening.event_name,
@@ -167,6 +167,13 @@ class _Parts(Generic[K, V]):
                 self._made.clear()
             known = self._made[id(thing)] = (thing, self._make(thing))
         return known[1]
+
+
+def _who(caller: Caller | None, claimed_key: str) -> msgspec.Raw:
+    """Those whom a provider vouches for are made for one request, and not remembered."""
+    if caller is None or caller.kind in BY_WORD:
+        return _raw(identity(caller, claimed_key))
+    return _identified(caller)
 
 
 def identity(caller: Caller | None, claimed_key: str) -> dict[str, Any]:
@@ -251,7 +258,7 @@ def _asked(judgement: Judgement, facts: RequestFacts, texts: dict[str, str]) -> 
         told["resourceAccount"] = request.resource_account
         told["resourceInManagementAccount"] = request.resource_in_management_account
         told["context"] = request.context
-        told["principal"] = _told_principal(request.principal)
+        told["principal"] = _asking(request.principal)
         told["inForce"] = in_force
         return told
     digest, text = shared
@@ -286,6 +293,10 @@ def _met_before(digest: str) -> bool:
         _met.clear()
     _met.add(digest)
     return False
+
+
+def _asking(principal: Principal) -> msgspec.Raw:
+    return _principal(principal) if isinstance(principal, Federated) else _told_principal(principal)
 
 
 def _principal(principal: Principal) -> msgspec.Raw:

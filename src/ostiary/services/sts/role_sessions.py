@@ -117,6 +117,8 @@ def asks_of_identity(
 
 def parameters_of_identity(call: Call, tx: Transaction, role: RoleRecord, identity: Identity) -> SessionParameters:
     """Session policies come from the request, tags from the provider. Raises as `read_session_parameters`."""
+    if not identity.tags and not identity.transitive:
+        return read_session_parameters(call, tx, role.account)
     params = {**call.params, "Tags": identity.tags, "TransitiveTagKeys": identity.transitive}
     return read_session_parameters(replace(call, params=params), tx, role.account)
 

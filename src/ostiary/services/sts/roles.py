@@ -75,10 +75,10 @@ def assume_role(call: Call, tx: Transaction) -> dict[str, Any]:
         )
     identity = _source_identity(call)
     name: str = call.params["RoleSessionName"]
-    tagged = replace(
-        asked, tags=inherited + asked.tags, transitive=tuple(key for key, _ in inherited) + asked.transitive
-    )
-    return start_session(call, role, name, tagged, expires=call.now + seconds, source_identity=identity)
+    if inherited:
+        keys = tuple(key for key, _ in inherited)
+        asked = replace(asked, tags=inherited + asked.tags, transitive=keys + asked.transitive)
+    return start_session(call, role, name, asked, expires=call.now + seconds, source_identity=identity)
 
 
 def _inherited(call: Call) -> tuple[tuple[str, str], ...]:

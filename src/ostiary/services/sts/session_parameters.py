@@ -48,6 +48,8 @@ def read_session_parameters(call: Call, tx: Transaction, account: str) -> Sessio
     Raises:
         ServiceFault: ValidationError, MalformedPolicyDocument, InvalidParameterValue, PackedPolicyTooLarge.
     """
+    if _NAMES.isdisjoint(call.params):
+        return _NOTHING
     inline: str | None = call.params.get("Policy")
     arns = [each.get("arn") or "" for each in call.params.get("PolicyArns") or ()]
     tags = read_tags(call.params.get("Tags") or ())
@@ -69,8 +71,14 @@ def read_session_parameters(call: Call, tx: Transaction, account: str) -> Sessio
     )
 
 
+_NAMES: Final = frozenset({"Policy", "PolicyArns", "Tags", "TransitiveTagKeys"})
+_NOTHING: Final = SessionParameters(policies=None, policy_arns=(), tags=(), transitive=(), packed_percent=None)
+
+
 def read_tags(passed: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
     """Keys and values; a key may stand once, whatever its letter case (R119)."""
+    if not passed:
+        return ()
     tags = tuple((str(tag["Key"]), str(tag["Value"])) for tag in passed)
     if len({key.lower() for key, _ in tags}) != len(tags):
         raise ServiceFault(
