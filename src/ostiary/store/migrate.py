@@ -1,6 +1,6 @@
 """Bring a database to the tables of this release.
 
-A new file is made from `tables.py` in one go; an older one is carried forward by Alembic, imported only then.
+A new file is made from `tables` in one go; an older one is carried forward by Alembic, imported only then.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, inspect
 from ostiary.store.tables import metadata
 
 HEAD: Final = "0013"
-"""The revision that `tables.py` describes; a test holds it against the scripts."""
+"""The revision that `tables` describes; a test holds it against the scripts."""
 
 
 class NewerDatabase(Exception):
