@@ -27,7 +27,7 @@ PREFIX: Final = "x-amz-checksum-"
 class Digest(Protocol):
     """A checksum being computed."""
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         """Take in more of the body."""
 
     def digest(self) -> bytes:
@@ -39,10 +39,10 @@ class _Crc:
 
     __slots__ = ("_run", "_value", "_width")
 
-    def __init__(self, run: Callable[[bytes, int], int], width: int) -> None:
+    def __init__(self, run: Callable[[bytes | memoryview, int], int], width: int) -> None:
         self._run, self._width, self._value = run, width, 0
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         self._value = self._run(data, self._value)
 
     def digest(self) -> bytes:
@@ -63,8 +63,8 @@ class _XXHash:
     def __init__(self, new: Callable[[], XXHash]) -> None:
         self._hash = new()
 
-    def update(self, data: bytes, /) -> None:
-        self._hash.update(data)
+    def update(self, data: bytes | memoryview, /) -> None:
+        self._hash.update(bytes(data))  # it takes no other buffer
 
     def digest(self) -> bytes:
         return bytes(self._hash.finalize())
@@ -113,7 +113,7 @@ class Expectation:
     def __init__(self, digest: Digest, expected: bytes, fault: Callable[[bytes], SignatureFault]) -> None:
         self._digest, self._expected, self._fault = digest, expected, fault
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         """Take in more of the body."""
         self._digest.update(data)
 

@@ -67,24 +67,25 @@ class ChunkedBody:
         self._announced: Final = trailer
         self._checksum: Final[Digest | None] = ALGORITHMS[trailer].new() if trailer else None
         self._trailers: Final[dict[str, str]] = {}
-        self._pending = b""
-        self._state: Callable[[list[bytes]], bool] = self._header
+        self._came, self._at = b"", 0  # what has come, and how much of it has been looked at
+        self._state: Callable[[list[memoryview]], bool] = self._header
         self._in_chunk = 0  # bytes of this chunk's data that are still to come
         self._claimed = b""  # this chunk's signature
         self._hash = hashlib.sha256()  # of this chunk's data
         self._done = False
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Take in what arrived, of any size; give the object's bytes in it.
+        """Take in what arrived, of any size; give the object's bytes in it, of all its chunks in one piece.
 
         Raises:
             SignatureFault: the framing, a size, a signature or the trailer is wrong.
         """
-        self._pending += data
-        out: list[bytes] = []
-        while self._pending and self._state(out):
+        self._came += data
+        out: list[memoryview] = []
+        while self._at < len(self._came) and self._state(out):
             pass
-        return out
+        self._came, self._at = self._came[self._at :], 0  # at most a part of a line
+        return [b"".join(out)] if out else []
 
     def finish(self) -> Mapping[str, str]:
         """Say that the body has ended; give the trailers.
@@ -98,9 +99,9 @@ class ChunkedBody:
             expectation.check()
         return dict(self._trailers)
 
-    # The states. Each takes from `_pending` what it can use and says whether it got anywhere.
+    # The states. Each takes of what has come what it can use and says whether it got anywhere.
 
-    def _header(self, out: list[bytes]) -> bool:
+    def _header(self, out: list[memoryview]) -> bool:
         line = self._line(Reason.INCOMPLETE_BODY)
         if line is None:
             return False
@@ -120,8 +121,9 @@ class ChunkedBody:
         self._state = self._trailer if self._announced else self._end
         return True
 
-    def _data(self, out: list[bytes]) -> bool:
-        piece, self._pending = self._pending[: self._in_chunk], self._pending[self._in_chunk :]
+    def _data(self, out: list[memoryview]) -> bool:
+        piece = memoryview(self._came)[self._at : self._at + self._in_chunk]
+        self._at += len(piece)
         self._in_chunk -= len(piece)
         if self._signer:
             self._hash.update(piece)
@@ -135,13 +137,13 @@ class ChunkedBody:
             self._state = self._data_end
         return True
 
-    def _data_end(self, out: list[bytes]) -> bool:
+    def _data_end(self, out: list[memoryview]) -> bool:
         if not self._crlf():
             return False
         self._state = self._header
         return True
 
-    def _trailer(self, out: list[bytes]) -> bool:
+    def _trailer(self, out: list[memoryview]) -> bool:
         line = self._line(Reason.TRAILER_MALFORMED)
         if line is None:
             return False
@@ -156,13 +158,13 @@ class ChunkedBody:
         self._trailers[name] = found[2].decode()
         return True
 
-    def _end(self, out: list[bytes]) -> bool:
+    def _end(self, out: list[memoryview]) -> bool:
         if not self._crlf():
             return False
         self._finished()
         return True
 
-    def _after(self, out: list[bytes]) -> bool:
+    def _after(self, out: list[memoryview]) -> bool:
         raise SignatureFault(Reason.INCOMPLETE_BODY)  # nothing may follow
 
     # What the states do.
@@ -173,20 +175,22 @@ class ChunkedBody:
 
     def _line(self, reason: Reason) -> bytes | None:
         """The next line without its CRLF; None until it has arrived."""
-        end = self._pending.find(b"\r\n", 0, MAX_LINE + 2)
+        start = self._at
+        end = self._came.find(b"\r\n", start, start + MAX_LINE + 2)
         if end < 0:
-            if len(self._pending) > MAX_LINE + 1:
+            if len(self._came) - start > MAX_LINE + 1:
                 raise SignatureFault(reason)
             return None
-        line, self._pending = self._pending[:end], self._pending[end + 2 :]
-        return line
+        self._at = end + 2
+        return self._came[start:end]
 
     def _crlf(self) -> bool:
-        if not b"\r\n".startswith(self._pending[:2]):
+        found = self._came[self._at : self._at + 2]
+        if not b"\r\n".startswith(found):
             raise SignatureFault(Reason.INCOMPLETE_BODY)
-        if len(self._pending) < 2:
+        if len(found) < 2:
             return False
-        self._pending = self._pending[2:]
+        self._at += 2
         return True
 
     def _check_chunk(self) -> None:
