@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ostiary.services.console.paging import placed
+from ostiary.services.console.paging import Listed, placed
 from ostiary.services.ec2 import instances
 from ostiary.services.ec2.faults import InvalidInstanceIdNotFound
 from ostiary.services.operation import Call
@@ -41,25 +41,15 @@ class InstanceRow:
     """The profile was deleted while it is associated."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstancePage:
-    """A page of the list."""
-
-    rows: Sequence[InstanceRow]
-    total: int
-    page: int
-    pages: int
-
-
 @view("ec2", "DescribeInstances", asks=on("ec2:DescribeInstances"))
-def list_instances(call: Call, tx: Transaction) -> InstancePage:
+def list_instances(call: Call, tx: Transaction) -> Listed[InstanceRow]:
     """By words in id, address, tags or profile (`words`, `page`), the latest first."""
     words = str(call.params.get("words") or "")
     since = call.now - instances.VISIBLE_SECONDS
     total = tx.instance_lists.count(call.account, words, since)
     page, pages = placed(total, PAGE, call.params.get("page"))
     found = tx.instance_lists.page(call.account, words, since=since, skip=(page - 1) * PAGE, limit=PAGE)
-    return InstancePage(rows=[_row(tx, each) for each in found], total=total, page=page, pages=pages)
+    return Listed(rows=[_row(tx, each) for each in found], total=total, page=page, pages=pages)
 
 
 @view("ec2", "DescribeInstances", asks=on("ec2:DescribeInstances"))
@@ -106,18 +96,8 @@ class ProfileRow:
     created: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfilePage:
-    """A page of the list."""
-
-    rows: Sequence[ProfileRow]
-    total: int
-    page: int
-    pages: int
-
-
 @view("iam", "ListInstanceProfiles", asks=on("iam:ListInstanceProfiles"))
-def list_profiles(call: Call, tx: Transaction) -> ProfilePage:
+def list_profiles(call: Call, tx: Transaction) -> Listed[ProfileRow]:
     """By words in their names (`words`, `page`)."""
     words = str(call.params.get("words") or "")
     total = tx.instance_lists.count_profiles(call.account, words)
@@ -127,4 +107,4 @@ def list_profiles(call: Call, tx: Transaction) -> ProfilePage:
     for each in tx.instance_lists.profiles(call.account, words, skip=(page - 1) * size, limit=size):
         role = None if each.role_id is None else tx.roles.by_id(each.role_id)
         rows.append(ProfileRow(name=each.name, role=role.name if role is not None else "", created=each.created))
-    return ProfilePage(rows=rows, total=total, page=page, pages=pages)
+    return Listed(rows=rows, total=total, page=page, pages=pages)

@@ -1,8 +1,22 @@
-"""services/console: which page of a list is shown, where a view can count what there is."""
+"""services/console: lists that are shown a page at a time, where a view can count what there is."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed(Generic[Row]):
+    """A page of a list."""
+
+    rows: Sequence[Row]
+    total: int
+    page: int
+    pages: int
 
 
 def placed(total: int, size: int, wanted: Any) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ostiary.services.console.paging import placed
+from ostiary.services.console.paging import Listed, placed
 from ostiary.services.console.trusted import Trusted, read
 from ostiary.services.ec2 import instances
 from ostiary.services.iam.names import ROLE
@@ -33,18 +33,8 @@ class RoleRow:
     """Whether the last use may be shown: GetRole tells it, ListRoles does not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RolePage:
-    """A page of the list."""
-
-    rows: Sequence[RoleRow]
-    total: int
-    page: int
-    pages: int
-
-
 @view("iam", "ListRoles", asks=on("iam:ListRoles"))
-def list_roles(call: Call, tx: Transaction) -> RolePage:
+def list_roles(call: Call, tx: Transaction) -> Listed[RoleRow]:
     """Roles by words in name, description or trust policy (`words`, `sort`, `descending`, `page`)."""
     words = str(call.params.get("words") or "")
     sort = call.params.get("sort") if call.params.get("sort") in SORTS else "name"
@@ -70,7 +60,7 @@ def list_roles(call: Call, tx: Transaction) -> RolePage:
         )
         for each in found
     ]
-    return RolePage(rows=rows, total=total, page=page, pages=pages)
+    return Listed(rows=rows, total=total, page=page, pages=pages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
