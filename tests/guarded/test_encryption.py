@@ -30,6 +30,16 @@ def test_what_is_encrypted_is_read_as_it_was_and_is_not_on_the_disk(guarded: S3W
     assert root.head_object(Bucket=bucket, Key="said")["ServerSideEncryption"] == "AES256"
     assert root.get_object(Bucket=bucket, Key="said")["Body"].read() == said * 2000
     assert "ServerSideEncryption" not in root.head_object(Bucket=bucket, Key="plain")
+    user = guarded.s3(guarded.person({"Action": "s3:*", "Resource": "*"}))
+    for client in (root, user):
+        begun = client.create_multipart_upload(Bucket=bucket, Key="parts", ServerSideEncryption="AES256")
+        assert begun["ServerSideEncryption"] == "AES256"
+        upload = {"Bucket": bucket, "Key": "parts", "UploadId": begun["UploadId"]}
+        part = client.upload_part(**upload, PartNumber=1, Body=said)
+        assert part["ServerSideEncryption"] == "AES256"
+        whole = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+        assert client.complete_multipart_upload(**upload, MultipartUpload=whole)["ServerSideEncryption"] == "AES256"
+    assert "ServerSideEncryption" not in root.create_multipart_upload(Bucket=bucket, Key="parts")
     data = guarded.server.data
     assert (on_disk(data, plain), on_disk(data, said)) == (True, False)
 

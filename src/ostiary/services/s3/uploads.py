@@ -13,18 +13,20 @@ import re
 from functools import partial
 from typing import Any, Final
 
+from msgspec import structs
+
 from ostiary.authorization.book import BucketFacts
 from ostiary.authorization.caller import CallerKind
 from ostiary.engines.call import Answer as Given
 from ostiary.services.operation import Call, MustWait, operation
-from ostiary.services.outcome import Answer, Forward
+from ostiary.services.outcome import Answer, Forward, Headers
 from ostiary.services.s3.access import s3_asks
 from ostiary.services.s3.bucket_access import bucket_facts
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.engine_calls import ask_engine, elements, engine_of, refused_by, text, unescaped, xml
 from ostiary.services.s3.headers import onward
 from ostiary.services.s3.objects import forwarded, refuse_inexact
-from ostiary.services.s3.ownership import canonical_id_of
+from ostiary.services.s3.ownership import canonical_id_of, head
 from ostiary.services.s3.pages import emptied, paged, wants_none
 from ostiary.services.s3.parts import page_of_parts
 from ostiary.store.s3 import ENFORCED, UploadRecord
@@ -34,6 +36,8 @@ _COMPLETE_SECONDS: Final = 600
 _PEOPLE: Final = re.compile(rb"<(Initiator|Owner)>.*?</\1>", re.S)
 _UPLOAD: Final = re.compile(rb"<Upload>.*?</Upload>", re.S)
 _ID: Final = re.compile(rb"<UploadId>(.*?)</UploadId>", re.S)
+_ENCRYPTION: Final = "x-amz-server-side-encryption"
+_OF_WHOLE: Final = ("content-type", "etag", "x-amz-version-id", _ENCRYPTION)
 _OUR_OWN: Final = ("x-amz-request-id", "x-amz-id-2")
 
 
@@ -43,7 +47,7 @@ def create_multipart_upload(call: Call, tx: Transaction) -> Any:
     facts = bucket_facts(call)
     by_owner = call.caller.kind is CallerKind.ROOT and call.account == facts.record.account
     if by_owner or not call.account:
-        return forwarded(call, tx)
+        return structs.replace(forwarded(call, tx), respond=partial(_begun, call))
     given = _asked(call, forwarded(call, tx))
     upload_id = text(elements(given.body), "UploadId") if given.status == 200 else ""
     if upload_id:
@@ -57,7 +61,14 @@ def create_multipart_upload(call: Call, tx: Transaction) -> Any:
         )
         with call.house.store.write() as writing:
             writing.uploads.add(record)
-    return _answer(call, given)
+    return _begun(call, given.headers, given.body) if given.status == 200 else _answer(call, given)
+
+
+def _begun(call: Call, headers: Headers, body: bytes) -> Answer:
+    """The engine's answer, with the encryption that was asked for, of which SeaweedFS says nothing here."""
+    asked = call.target.request.header(_ENCRYPTION)
+    more = [(_ENCRYPTION, asked)] if asked is not None and _ENCRYPTION not in dict(headers) else []
+    return _answer(call, Given(200, (*headers, *more), body))
 
 
 @operation("s3", "AbortMultipartUpload", asks=s3_asks)
@@ -89,7 +100,10 @@ def complete_multipart_upload(call: Call, tx: Transaction) -> Any:
             body = body.replace(f"{scheme}{address.authority}".encode(), ours.encode())
     if given.status == 200 and b"<Error>" not in body and _record(call, tx) is not None:
         _forget(call)
-    kept = [(n, v) for n, v in given.headers if n in ("content-type", "etag") or n.startswith("x-amz-version")]
+    kept = [(n, v) for n, v in given.headers if n.startswith(_OF_WHOLE)]
+    if _ENCRYPTION not in dict(kept):
+        there = head(call, s3.request.bucket or "", s3.request.key or "", dict(kept).get("x-amz-version-id"))
+        kept += [(_ENCRYPTION, there[_ENCRYPTION])] if there and _ENCRYPTION in there else []
     return Answer(status=given.status, headers=[*kept, ("x-amz-request-id", call.facts.request_id)], body=body)
 
 
