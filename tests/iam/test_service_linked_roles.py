@@ -26,6 +26,19 @@ def ecs(iam: Iam) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.parametrize(
+    ("service", "role"),
+    [
+        ("custom-resource.application-autoscaling", "ApplicationAutoScaling_CustomResource"),
+        ("docdb-elastic", "DocDB-Elastic"),
+        ("replication.ecr", "ECRReplication"),
+    ],
+)
+def test_the_role_has_the_name_that_aws_gives_it(iam: Iam, service: str, role: str) -> None:
+    made = iam("CreateServiceLinkedRole", AWSServiceName=f"{service}.amazonaws.com")["Role"]
+    assert made["RoleName"] == f"AWSServiceRoleFor{role}"
+
+
 def test_a_role_has_the_path_the_trust_and_the_policy_of_its_service(iam: Iam) -> None:
     made = ecs(iam)
     assert made == {

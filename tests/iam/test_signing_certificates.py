@@ -24,7 +24,7 @@ def test_a_certificate_is_uploaded_listed_switched_off_and_deleted(iam: Iam) -> 
     assert shown == {
         "UserName": "bob",
         "CertificateId": shown["CertificateId"],
-        "CertificateBody": made.pem.strip(),
+        "CertificateBody": f"\n{made.pem}",
         "Status": "Active",
         "UploadDate": NOW,
     }

@@ -63,6 +63,8 @@ RECORDED: list[tuple[str, str]] = [
     (policy(put(Resource=None)), "Policy statement must contain resources."),
     (policy(put(Resource=None, Action="invalid")), "Policy statement must contain resources."),
     (policy({"Effect": "Allow"}), "Policy statement must contain actions."),
+    (policy(put(Action=[])), "Policy statement must contain actions."),
+    (policy(put(Resource=[])), "Policy statement must contain resources."),
     (policy(put(Resource="arn:aws:s3::example_bucket")), LEGACY),
     (policy(put(Action=None, Resource="arn:aws:s3::example_bucket")), LEGACY),
     (policy(put(Resource="arn:aws::::example_bucket")), LEGACY),
@@ -96,8 +98,9 @@ RECORDED: list[tuple[str, str]] = [
     ),
     (
         policy(put(Resource="arn:aws:iam:::example_bucket")),
-        'IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, '
-        "mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/.",
+        'IAM resource path must either be "*", root, or start with user/, federated-user/, role/, group/, '
+        "instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, "
+        "access-report/.",
     ),
 ]
 
@@ -131,13 +134,28 @@ ACCEPTED = [
     put(Condition={"DateLessThanEquals": {"a": "2016-12-13t2:00:00.593194+23"}}),
     put(Condition={"DateLessThan": {"a": "-292275054"}}),
     put(Condition={"ForAnyValue:StringEqualsIfExists": {"a": "asf"}}),
-    put(Action=[], Resource=[]),
 ]
 
 
 @pytest.mark.parametrize("statement", ACCEPTED)
 def test_what_iam_accepts_is_accepted(statement: dict[str, Any]) -> None:
     assert check(policy(statement), PolicyKind.MANAGED).kind is PolicyKind.MANAGED
+
+
+@pytest.mark.parametrize("kind", [PolicyKind.MANAGED, PolicyKind.USER_INLINE, PolicyKind.SESSION, PolicyKind.TRUST])
+def test_a_document_may_have_an_id(kind: PolicyKind) -> None:
+    trust = put(Action="sts:AssumeRole", Resource=None, Principal="*")
+    assert check(policy(trust if kind is PolicyKind.TRUST else PUT, Id="shared-2026"), kind).kind is kind
+
+
+@pytest.mark.parametrize("kind", [PolicyKind.SCP, PolicyKind.RCP])
+def test_a_control_policy_has_no_id(kind: PolicyKind) -> None:
+    with pytest.raises(MalformedPolicy):
+        check(policy({**PUT, "Effect": "Deny", "Principal": "*"}, Id="shared-2026"), kind)
+
+
+def test_a_resource_policy_may_list_nothing() -> None:
+    check(policy(put(Action=[], Resource=[], Principal="*")), PolicyKind.RESOURCE)
 
 
 def test_two_empty_statement_ids_are_not_the_same() -> None:

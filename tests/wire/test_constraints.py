@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,8 @@ from ostiary.wire.faults import WireFault
 from ostiary.wire.models import service
 from ostiary.wire.parse import read_input
 
+KEYS_OF_A_HASH_MAP = (9, 13, 4, 7, 15, 18, 2, 10, 16, 20, 12, 8, 14, 1, 5, 3, 19, 6, 17, 11)
+"""What OpenJDK prints of a `HashMap` with the keys `tags.1.member.key` to `tags.20.member.key`."""
 ROLE = "arn:aws:iam::111122223333:role/team/app"
 
 
@@ -39,7 +42,7 @@ def test_a_missing_parameter_is_null() -> None:
     )
 
 
-def test_several_errors_are_joined_in_the_order_of_the_members() -> None:
+def test_several_errors_are_joined() -> None:
     fault = refused("sts", "AssumeRole", body=form(RoleSessionName="Session1:2"))
     assert fault.message == (
         "2 validation errors detected: "
@@ -47,6 +50,24 @@ def test_several_errors_are_joined_in_the_order_of_the_members() -> None:
         "Value 'Session1:2' at 'roleSessionName' failed to satisfy constraint: "
         r"Member must satisfy regular expression pattern: [\w+=,.@-]*"
     )
+
+
+def test_errors_come_in_the_order_of_a_hash_map_of_java() -> None:
+    """The second is how AWS answered a user's test of CreateUser; the others are in `iam/recorded`."""
+    numbers = form(MaxPasswordAge="9999", PasswordReusePrevention="50")
+    fault = refused("iam", "UpdateAccountPasswordPolicy", body=numbers)
+    assert re.findall(r"at '([^']+)'", fault.message) == ["passwordReusePrevention", "maxPasswordAge"]
+    tag = {"Tags.member.1.Value": "@#$%^&*", "Tags.member.1.Key": "#%&*"}
+    fault = refused("iam", "CreateUser", body=form(UserName="bob", **tag))
+    assert re.findall(r"at '([^']+)'", fault.message) == ["tags.1.member.key", "tags.1.member.value"]
+
+
+def test_many_errors_are_told_in_the_order_of_a_larger_map() -> None:
+    body = b"UserName=a&" + b"&".join(b"Tags.member.%d.Key=&Tags.member.%d.Value=" % (n, n) for n in range(1, 21))
+    fault = refused("iam", "TagUser", body=body)
+    told = re.findall(r"at '([^']+)'", fault.message)
+    assert sorted(set(told)) == sorted(f"tags.{n}.member.key" for n in range(1, 21))
+    assert list(dict.fromkeys(told)) == [f"tags.{n}.member.key" for n in KEYS_OF_A_HASH_MAP]
 
 
 def test_iam_says_in_its_own_words_what_a_name_may_hold() -> None:

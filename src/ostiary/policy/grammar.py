@@ -30,9 +30,18 @@ _ELEMENTS: Final = frozenset(
     {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 )
 _MANAGED: Final = frozenset({PolicyKind.MANAGED, PolicyKind.BOUNDARY})
+_WITHOUT_ID: Final = frozenset({PolicyKind.SCP, PolicyKind.RCP})
+_MAY_BE_EMPTY: Final = frozenset({PolicyKind.RESOURCE, PolicyKind.SCP, PolicyKind.RCP})
 _FREE_SIDS: Final = frozenset({PolicyKind.RESOURCE})
 _WITHOUT_RESOURCE: Final = frozenset({PolicyKind.TRUST})
 _RESOURCE_OPTIONAL: Final = frozenset({PolicyKind.TRUST, PolicyKind.RESOURCE})
+
+_NO_ACTIONS: Final = "Policy statement must contain actions."
+_NO_RESOURCES: Final = "Policy statement must contain resources."
+_EMPTIES: Final = (
+    (("Action", "NotAction"), _NO_ACTIONS, "EMPTY_ARRAY_ACTION"),
+    (("Resource", "NotResource"), _NO_RESOURCES, "EMPTY_ARRAY_RESOURCE"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +92,7 @@ def _check_top(draft: Draft) -> None:
         if name not in _TOP:
             raise draft.refuse((name,), finding="INVALID_POLICY_ELEMENT")
     if "Id" in draft.value:
-        if draft.kind is not PolicyKind.RESOURCE and draft.kind is not PolicyKind.TRUST:
+        if draft.kind in _WITHOUT_ID:
             raise draft.refuse(("Id",), finding="INVALID_POLICY_ELEMENT")
         if not is_text(draft.value["Id"]):
             raise draft.refuse(("Id",), finding="DATA_TYPE_MISMATCH")
@@ -169,14 +178,23 @@ def _check_sids(draft: Draft) -> None:
 def _check_presence(draft: Draft) -> None:
     for path, statement in draft.statements():
         if "Action" not in statement and "NotAction" not in statement:
-            raise draft.refuse(path, "Policy statement must contain actions.", "MISSING_ACTION")
+            raise draft.refuse(path, _NO_ACTIONS, "MISSING_ACTION")
         resource = next((name for name in ("Resource", "NotResource") if name in statement), None)
         if resource is not None and draft.kind in _WITHOUT_RESOURCE:
             raise draft.refuse(
                 (*path, resource), f"Has prohibited field {resource}", "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE"
             )
         if resource is None and draft.kind not in _RESOURCE_OPTIONAL:
-            raise draft.refuse(path, "Policy statement must contain resources.", "MISSING_RESOURCE")
+            raise draft.refuse(path, _NO_RESOURCES, "MISSING_RESOURCE")
+        if draft.kind not in _MAY_BE_EMPTY:
+            _check_not_empty(draft, statement, path)
+
+
+def _check_not_empty(draft: Draft, statement: dict[str, Json], path: Path) -> None:
+    for names, message, finding in _EMPTIES:
+        for name in names:
+            if statement.get(name) == []:
+                raise draft.refuse((*path, name), message, finding)
 
 
 def _check_rcp(draft: Draft) -> None:

@@ -33,7 +33,7 @@ _IAM_TYPES: Final = (
 # What the service authorization reference has beyond the list that IAM prints; `root` is AssumeRoot's.
 _FURTHER_IAM_TYPES: Final = ("assumed-role/", "contextProvider/", "delegation-request/", "role-template/")
 _ROOT_USER: Final = "root"
-_NO_IAM_TYPE: Final = f'IAM resource path must either be "*" or start with {", ".join(_IAM_TYPES)}.'
+_NO_IAM_TYPE: Final = f'IAM resource path must either be "*", root, or start with {", ".join(_IAM_TYPES)}.'
 
 
 def check_resource_shapes(draft: Draft) -> None:

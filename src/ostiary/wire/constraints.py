@@ -20,6 +20,9 @@ from ostiary.wire.shapes import COMPILING, Node
 HIDDEN: Final = "*****"
 MOST: Final = 50
 """Violations that are reported at once."""
+_SMALLEST_MAP: Final = 16
+_FULL: Final = 0.75
+"""Java's HashMap: its places at first, and how many of them may be taken before it doubles them."""
 NOT_NULL: Final = "Member must not be null"
 NEVER_NULL: Final = {"tagKeyType"}
 """Scalars of which a list's message adds that they must not be null: IAM was seen to say so of tag keys alone."""
@@ -279,4 +282,23 @@ def shown(node: Node, value: Any, member: str | None = None) -> str:
 def summary(report: Report, *, quoted: bool = True) -> str:
     """`1 validation error detected: …`, as AWS joins them."""
     noun = "error" if len(report) == 1 else "errors"
-    return f"{len(report)} validation {noun} detected: {'; '.join(each.told(quoted=quoted) for each in report)}"
+    told = "; ".join(each.told(quoted=quoted) for each in _as_hashed(report))
+    return f"{len(report)} validation {noun} detected: {told}"
+
+
+def _as_hashed(report: Report) -> Sequence[Violation]:
+    """In the order in which a hash map of Java has their paths: the one that all of AWS's recorded answers are in."""
+    if len(report) < 2:
+        return report
+    places = _SMALLEST_MAP
+    while len({each.path for each in report}) > places * _FULL:
+        places *= 2
+    return sorted(report, key=lambda each: _java_hash(each.path) & (places - 1))
+
+
+def _java_hash(text: str) -> int:
+    """`String.hashCode` as `HashMap` spreads it. Paths are ASCII."""
+    code = 0
+    for letter in text:
+        code = (31 * code + ord(letter)) & 0xFFFFFFFF
+    return code ^ (code >> 16)

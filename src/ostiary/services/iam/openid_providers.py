@@ -92,7 +92,9 @@ def _on_provider(action: str) -> Asks:
     return asks
 
 
-def _get(call: Call, tx: Transaction) -> OpenIdProviderRecord:
+def _get(
+    call: Call, tx: Transaction, missing: str = "OpenIDConnect Provider not found for arn {}"
+) -> OpenIdProviderRecord:
     """The provider that a request names. Raises `NoSuchEntity`, `InvalidInput`."""
     arn: str = call.params["OpenIDConnectProviderArn"]
     found = _ARN.fullmatch(arn)
@@ -100,7 +102,7 @@ def _get(call: Call, tx: Transaction) -> OpenIdProviderRecord:
         raise InvalidInput(f"Invalid ARN: {arn}")
     record = tx.openid_providers.get(call.account, _name_key(found[2])) if found[1] == call.account else None
     if record is None or record.name != found[2]:
-        raise NoSuchEntity(f"OpenIDConnect Provider not found for arn {arn}")
+        raise NoSuchEntity(missing.format(arn))
     return record
 
 
@@ -192,7 +194,7 @@ def list_providers(call: Call, tx: Transaction) -> dict[str, Any]:
 @operation("iam", "DeleteOpenIDConnectProvider", asks=_on_provider("iam:DeleteOpenIDConnectProvider"), changes=True)
 def delete_provider(call: Call, tx: Transaction) -> dict[str, Any]:
     """Trust an issuer no more. Roles that name it are left as they are; sessions go on."""
-    record = _get(call, tx)
+    record = _get(call, tx, "OpenId connect Provider {} cannot be found.")
     tx.tags.remove(record.id)
     context_providers.forget(tx, record.id)
     tx.openid_providers.remove(record.id)

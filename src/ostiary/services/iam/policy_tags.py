@@ -10,7 +10,8 @@ from typing import Any
 
 from ostiary.services.iam import managed
 from ostiary.services.iam.managed import on_policy
-from ostiary.services.iam.tags import page_of_tags, put_tags, read_tags
+from ostiary.services.iam.paging import page_of
+from ostiary.services.iam.tags import put_tags, read_tags, shown_tags
 from ostiary.services.operation import Call, operation
 from ostiary.store.records import TagRecord
 from ostiary.store.transaction import Transaction
@@ -39,5 +40,11 @@ def untag_policy(call: Call, tx: Transaction) -> dict[str, Any]:
 
 @operation("iam", "ListPolicyTags", asks=on_policy("iam:ListPolicyTags"))
 def list_policy_tags(call: Call, tx: Transaction) -> dict[str, Any]:
-    """A policy's tags."""
-    return page_of_tags(call, tx, managed.get(tx, call.account, call.params["PolicyArn"]).id)
+    """A policy's tags, short keys first, as AWS was seen to list them."""
+    found = tx.tags.of(managed.get(tx, call.account, call.params["PolicyArn"]).id)
+    tags, rest = page_of(call, sorted(found, key=_place), _place)
+    return {"Tags": shown_tags(tags), **rest}
+
+
+def _place(tag: TagRecord) -> str:
+    return f"{len(tag.key):03d} {tag.key}"

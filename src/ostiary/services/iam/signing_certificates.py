@@ -40,7 +40,7 @@ def upload_signing_certificate(call: Call, tx: Transaction) -> dict[str, Any]:
         account=call.account,
         owner_id=owner.id,
         fingerprint=fingerprint(certificate),
-        body=call.params["CertificateBody"].strip(),
+        body=call.params["CertificateBody"],
         active=True,
         created=call.now,
     )
