@@ -10,7 +10,7 @@ from ostiary.gate.forms import FileBody
 from ostiary.gate.request import HttpRequest
 from ostiary.gate.trail import Route
 from ostiary.services.operation import Call, House
-from ostiary.services.s3.actions import BODY_FIRST
+from ostiary.services.s3.actions import BODY_READ
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.forms import LARGEST
 from ostiary.services.s3.operations import PREFLIGHT, Served, served
@@ -45,7 +45,7 @@ def _parameters(route: Route, body: bytes | None) -> dict[str, Any]:
     """Read and check what is asked; after the signature, as bodies are."""
     request, target = route.request, route.target
     passed_on = target.s3 is not None and served(target.operation) is Served.FORWARDED
-    if body is None or target.operation == PREFLIGHT or (passed_on and target.operation not in BODY_FIRST):
+    if body is None or target.operation == PREFLIGHT or (passed_on and target.operation not in BODY_READ):
         return {}
     assert target.model is not None
     return read_input(

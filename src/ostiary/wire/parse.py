@@ -47,6 +47,7 @@ S3_CODES: Final = {
         "The encryption request that you specified is not valid. The valid value is AES256.",
     ),
     "EncodingType": ("InvalidArgument", "Invalid Encoding Method specified in Request"),
+    "LocationConstraint": ("InvalidLocationConstraint", "The specified location-constraint is not valid"),
 }
 
 
@@ -257,8 +258,9 @@ def ec2_violation(operation: Operation, violation: Violation) -> WireFault:
 def s3_violation(operation: Operation, violation: Violation) -> WireFault:
     """S3 tells the place: path, URL and headers are arguments, the body is a document."""
     name, ref = top_member(operation, violation.path)
-    if name in S3_CODES and violation.value is not None:
-        return WireFault(*S3_CODES[name])
+    named = "LocationConstraint" if violation.path.lower().endswith(".locationconstraint") else name
+    if named in S3_CODES and violation.value is not None:
+        return WireFault(*S3_CODES[named])
     if ref is None or ref.location is None:
         return WireFault("MalformedXML", MALFORMED_XML)
     wire = ref.location_name or name

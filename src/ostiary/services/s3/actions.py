@@ -34,6 +34,9 @@ BODY_FIRST: Final = frozenset(
 )
 """The operations whose permission depends on their body: read it before asking."""
 
+BODY_READ: Final = BODY_FIRST | {"PutBucketTagging"}
+"""The operations done by the engine whose body is read here."""
+
 MAKES_OBJECTS: Final = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload", "PostObject"})
 """The operations that say whose a new object is and whom its ACL grants anything."""
 

@@ -26,6 +26,7 @@ from ostiary.services.s3.headers import check_owner
 from ostiary.services.s3.new_objects import looked_up
 from ostiary.services.s3.public import EVERYTHING
 from ostiary.services.s3.requests import S3Request
+from ostiary.services.s3.tags import Tags, check_bucket_tags
 from ostiary.store.records import AlreadyExists, BucketRecord
 from ostiary.store.s3 import ENFORCED, BucketAccessRecord
 from ostiary.store.transaction import Transaction
@@ -42,6 +43,7 @@ def create_bucket(call: Call, tx: Transaction) -> dict[str, Any]:
     if not creatable(name):
         raise ServiceFault("InvalidBucketName", "The specified bucket is not valid.", 400, {"BucketName": name})
     region = _region(call)
+    check_bucket_tags(_tags(call))
     access = _access(call, tx, name)
     there = tx.buckets.get(name)
     if there is not None and there.account != call.account:
@@ -81,12 +83,18 @@ def _access(call: Call, tx: Transaction, name: str) -> BucketAccessRecord:
     return BucketAccessRecord(bucket=name, ownership=ownership, acl=acl.stored(owner), public_access=EVERYTHING)
 
 
+def _tags(call: Call) -> Tags:
+    """Those of a new bucket."""
+    tags: list[dict[str, str]] = (call.params.get("CreateBucketConfiguration") or {}).get("Tags") or []
+    return [(tag["Key"], tag["Value"]) for tag in tags]
+
+
 def _tag(call: Call, name: str) -> None:
     """Give the engine the tags of a new bucket."""
-    tags: list[dict[str, str]] = (call.params.get("CreateBucketConfiguration") or {}).get("Tags") or []
+    tags = _tags(call)
     if not tags:
         return
-    text = "".join(f"<Tag><Key>{xml(tag['Key'])}</Key><Value>{xml(tag['Value'])}</Value></Tag>" for tag in tags)
+    text = "".join(f"<Tag><Key>{xml(key)}</Key><Value>{xml(value)}</Value></Tag>" for key, value in tags)
     body = f'<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet>{text}</TagSet></Tagging>'.encode()
     if ask_engine(call, "PUT", f"/{name}", "tagging=", [("content-type", "application/xml")], body).status >= 300:
         raise engine_not_ready()

@@ -230,16 +230,24 @@ def existing_tags(tags: Tags) -> dict[str, Value]:
 
 def requested_tags(request: S3Request, facts: S3Facts) -> Tags:
     """The object tags that the request wants to set, by header or body. Raises `S3Refusal`."""
-    header = request.header("x-amz-tagging")
-    if header is None:
+    if request.header("x-amz-tagging") is None:
         return facts.body.tags if facts.body is not None else ()
+    return header_tags(request)
+
+
+def header_tags(request: S3Request) -> Tags:
+    """The tags that `x-amz-tagging` names. Raises `S3Refusal`."""
+    header = request.header("x-amz-tagging") or ""
     tags: dict[str, str] = {}
-    for piece in header.split("&"):
+    for piece in filter(None, header.split("&")):
         key, _, value = (decode(part.replace("+", "%20")) for part in piece.partition("="))
-        if key in tags:
-            raise S3Refusal("InvalidTag", 400, "Cannot provide multiple Tags with the same key", TagKey=key)
-        if piece:
-            tags[key] = value
+        if key in tags or piece.count("=") > 1:
+            message = (
+                "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag "
+                "name duplicates."
+            )
+            raise S3Refusal("InvalidArgument", 400, message, ArgumentName="x-amz-tagging", ArgumentValue=header)
+        tags[key] = value
     return tuple(tags.items())
 
 

@@ -19,11 +19,13 @@ from ostiary.services.outcome import Headers
 from ostiary.services.s3.acls import OWNERS_OWN, Acl, check_grantees, of_headers, private, sets_acl
 from ostiary.services.s3.actions import arn
 from ostiary.services.s3.call import S3Call
+from ostiary.services.s3.conditions import header_tags
 from ostiary.services.s3.faults import no_such_bucket, no_such_key
 from ostiary.services.s3.guard import Guard, guard_of
 from ostiary.services.s3.ownership import canonical_id_of, head, marker_of
 from ostiary.services.s3.public import Block, prevented
 from ostiary.services.s3.requests import MARKER, S3Request
+from ostiary.services.s3.tags import check_object_tags
 from ostiary.store.s3 import ObjectAccessRecord
 from ostiary.store.transaction import Transaction
 
@@ -41,10 +43,12 @@ def made(call: Call, tx: Transaction, headers: Headers) -> Headers:
     """The headers with which the engine makes the object.
 
     Raises:
-        ServiceFault: the bucket has no ACLs, the ACL can't be, or is public where that is blocked.
+        ServiceFault: the tags can't be; the bucket has no ACLs, the ACL can't be, or is public where that is blocked.
         MustWait: something must be written, and the caller can't wait here.
     """
     s3: S3Call = call.target
+    if s3.request.header("x-amz-tagging") is not None:
+        check_object_tags(header_tags(s3.request))
     facts = call.house.book.bucket(s3.request.bucket or "")
     if facts is None:
         raise no_such_bucket(s3.request.bucket or "")

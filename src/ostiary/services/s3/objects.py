@@ -31,7 +31,7 @@ _ANY_CONTENT: Final = ("content-type", "binary/octet-stream")
 _ELSEWHERE: Final = frozenset(
     {"DeleteObject", "DeleteObjects", "ListObjects", "ListObjectsV2", "ListObjectVersions", "ListMultipartUploads"}
     | {"CreateMultipartUpload", "CompleteMultipartUpload", "AbortMultipartUpload", "ListParts"}
-    | {"CopyObject", "UploadPartCopy"}
+    | {"CopyObject", "UploadPartCopy", "PutObjectTagging", "PutBucketTagging"}
 )
 
 
