@@ -9,16 +9,17 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ostiary.authorization.book import BucketFacts
+from ostiary.authorization.caller import CallerKind
 from ostiary.authorization.judge import Ask
 from ostiary.policy import InForce, Pool, referenced_condition_keys
 from ostiary.services.operation import Call, MustWait
-from ostiary.services.s3.acls import OBJECT_ACTIONS, WRITES_NEW, WRITES_OWN
+from ostiary.services.s3.acls import ANONYMOUS_ID, OBJECT_ACTIONS, WRITES_NEW, WRITES_OWN, private
 from ostiary.services.s3.actions import BODY_FIRST, MAKES_OBJECTS, S3Ask, arn, asks, with_existing_tags
 from ostiary.services.s3.addresses import S3Refusal
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.conditions import BodyFacts, S3Facts, Signature, body_facts
 from ostiary.services.s3.engine_calls import read_tags
-from ostiary.services.s3.faults import access_denied, no_such_bucket, of_refusal
+from ostiary.services.s3.faults import access_denied, no_such_bucket, no_such_key, of_refusal
 from ostiary.services.s3.guard import OF_UPLOADS, Guard, guard_of
 from ostiary.services.s3.ownership import head, ownership
 from ostiary.store.transaction import Transaction
@@ -137,9 +138,26 @@ def _by_acls(call: Call, tx: Transaction, each: S3Ask, guard: Guard) -> tuple[st
     if each.action not in OBJECT_ACTIONS:
         return guard.account, guard.of_bucket(caller, _writes(call, tx, each, guard))
     if call.operation in MAKES_OBJECTS and each.action == "s3:PutObjectAcl":
+        if caller.kind is CallerKind.ANONYMOUS:
+            return "", guard.of_object(caller, "", private(ANONYMOUS_ID))  # no identity policy can allow it
         return call.account, guard.policy if call.account == guard.account else guard.denies
+    _tell_missing(call, each, guard)
     found = ownership(call, tx, guard.facts, each.key, each.version_id)
     return found.account, guard.of_object(caller, found.account, found.acl)
+
+
+def _tell_missing(call: Call, each: S3Ask, guard: Guard) -> None:
+    """An object that is not there grants nothing: whom the bucket's ACL allows to list is told that it is not there.
+
+    Raises:
+        ServiceFault: NoSuchKey.
+        MustWait: the engine must be asked, and the caller can't wait here.
+    """
+    name, key = guard.facts.record.name, each.key or ""
+    if guard.acl is None or each.action != "s3:GetObject" or call.account == guard.account:
+        return
+    if may_list(call, name) and head(call, name, key, None) is None:
+        raise no_such_key(key)
 
 
 def _writes(call: Call, tx: Transaction, each: S3Ask, guard: Guard) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ BODY_FIRST: Final = frozenset(
 )
 """The operations whose permission depends on their body: read it before asking."""
 
-BODY_READ: Final = BODY_FIRST | {"PutBucketTagging"}
+BODY_READ: Final = BODY_FIRST | {"PutBucketLifecycleConfiguration", "PutBucketTagging"}
 """The operations done by the engine whose body is read here."""
 
 MAKES_OBJECTS: Final = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload", "PostObject"})

@@ -48,6 +48,7 @@ _ASKED: Final = {
 }
 """What is asked of the source, by the header of the copy that says it."""
 _BARE: Final = re.compile(rb"<ETag>([0-9a-f-]+)</ETag>")
+_RANGE: Final = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})", re.ASCII)
 _DIRECTIVES: Final = ("x-amz-metadata-directive", "x-amz-tagging-directive")
 
 
@@ -56,6 +57,7 @@ def _copy(call: Call, tx: Transaction) -> Any:
     s3: S3Call = call.target
     source = s3.request.copy_source
     assert source is not None
+    _check_range(s3.request.header(f"{_OF_SOURCE}-range"))
     if engine_of(call, source.bucket) is engine_of(call, s3.request.bucket or ""):
         return structs.replace(forwarded(call, tx), respond=partial(_quoted, call))
     refuse_inexact(call)
@@ -94,6 +96,20 @@ def _copy(call: Call, tx: Transaction) -> Any:
 
 for _name in ("CopyObject", "UploadPartCopy"):
     operation("s3", _name, asks=s3_asks, blocking=True)(_copy)
+
+
+def _check_range(text: str | None) -> None:
+    """Refuse what names no range of a part's source: it has a first and a last byte."""
+    if text is None:
+        return
+    found = _RANGE.fullmatch(text)
+    if found is None or int(found[1]) > int(found[2]):
+        message = (
+            "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the "
+            "zero-based offsets of the first and last bytes to copy"
+        )
+        details = {"ArgumentName": "x-amz-copy-source-range", "ArgumentValue": text}
+        raise ServiceFault("InvalidArgument", message, 400, details)
 
 
 def _quoted(call: Call, headers: Headers, body: bytes) -> Answer:

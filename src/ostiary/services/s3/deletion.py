@@ -17,11 +17,12 @@ from ostiary.services.s3.access import asks_of, buckets_of, s3_facts
 from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.conditions import body_facts
 from ostiary.services.s3.engine_calls import ask_engine, elements, engine_of, text, xml
-from ostiary.services.s3.faults import access_denied, engine_not_ready, malformed_xml
+from ostiary.services.s3.faults import access_denied, engine_not_ready, locked, malformed_xml
 from ostiary.store.transaction import Transaction
 
 _MOST: Final = 1000
 _SECONDS: Final = 120
+_BYPASS: Final = "x-amz-bypass-governance-retention"
 Wanted = tuple[str, str | None]
 
 
@@ -86,7 +87,9 @@ def _delete(call: Call, bucket: str, wanted: list[Wanted]) -> tuple[list[dict[st
     )
     document = f'<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{body}</Delete>'.encode()
     digest = base64.b64encode(hashlib.md5(document, usedforsecurity=False).digest()).decode()
+    bypass = call.target.request.header(_BYPASS)
     headers = [("content-type", "application/xml"), ("content-md5", digest)]
+    headers += [(_BYPASS, bypass)] if bypass is not None else []
     given = ask_engine(call, "POST", f"/{bucket}", "delete=", headers, document, _SECONDS)
     if given.status != 200:
         raise engine_not_ready()
@@ -98,8 +101,11 @@ def _delete(call: Call, bucket: str, wanted: list[Wanted]) -> tuple[list[dict[st
         if kind == "Deleted":
             done.append({"Key": text(element, "Key"), **_optional(element)})
         elif kind == "Error":
+            key, version = text(element, "Key"), text(element, "VersionId") or None
+            version = version or next((each[1] for each in wanted if each[0] == key and each[1]), None)
             code, message = text(element, "Code"), text(element, "Message")
-            failed.append({"Key": text(element, "Key"), "Code": code, "Message": message})
+            fault = locked() if code == "AccessDenied" else ServiceFault(code, message, 400)
+            failed.append(_error(key, version, fault))
     return done, failed
 
 

@@ -1,6 +1,6 @@
 """Service S3: the default encryption of a bucket: SSE-S3, done by the engine under a key of ours, or none.
 
-Source: Amazon S3 API Reference, PutBucketEncryption.
+Source: Amazon S3 API Reference, PutBucketEncryption, DeleteBucketEncryption.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ostiary.services.s3.addresses import encode
 from ostiary.services.s3.bucket_access import bucket_facts
 from ostiary.services.s3.engine_calls import ask_engine
 from ostiary.services.s3.faults import engine_not_ready, malformed_xml, of_refusal
-from ostiary.services.s3.headers import ENCRYPTION
+from ostiary.services.s3.headers import ENCRYPTION, check_owner
 from ostiary.store.transaction import Transaction
 
 _DOCUMENT: Final = (
@@ -22,6 +22,16 @@ _DOCUMENT: Final = (
     b"<ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault>"
     b"</Rule></ServerSideEncryptionConfiguration>"
 )
+
+
+@operation("s3", "DeleteBucketEncryption", asks=s3_asks, blocking=True)
+def delete_bucket_encryption(call: Call, _tx: Transaction) -> dict[str, Any]:
+    """Write as it comes from now on, whether or not that is new."""
+    check_owner(call)
+    bucket = bucket_facts(call).record.name
+    if ask_engine(call, "DELETE", f"/{encode(bucket)}", "encryption=").status not in (200, 204, 404):
+        raise engine_not_ready()
+    return {}
 
 
 @operation("s3", "PutBucketEncryption", asks=s3_asks, blocking=True)

@@ -35,6 +35,11 @@ def access_denied() -> ServiceFault:
     return ServiceFault("AccessDenied", "Access Denied", 403)
 
 
+def locked() -> ServiceFault:
+    """An object under object lock: the only thing for which an engine refuses what was allowed here."""
+    return ServiceFault("AccessDenied", "Access Denied because object protected by object lock.", 403)
+
+
 def of_refusal(refusal: S3Refusal) -> ServiceFault:
     """A refusal of the pure rooms, as a fault."""
     return ServiceFault(refusal.code, refusal.message, refusal.status, refusal.details)
