@@ -26,6 +26,7 @@ from ostiary.services.faults import ServiceFault
 from ostiary.services.outcome import Forward, Headers
 from ostiary.services.s3.engine_calls import of_engine
 from ostiary.services.s3.faults import engine_not_ready
+from ostiary.services.s3.refusals import mended
 from ostiary.services.s3.requests import MARKER
 from ostiary.sigv4 import BodyReader, ChunkedBody, Family, SignatureFault
 
@@ -171,6 +172,8 @@ class Forwarder:
             headers = sent_back(response.headers, route, forward)
             exchange.answer(HttpResponse(status=response.status, headers=headers, body=body))
             return
+        if route.target.s3 is not None:
+            fault = mended(route.target.s3, fault)
         told = self._gate.fault_response(forward, fault)
         self._gate.finish(forward, (fault.code, fault.message, response.status), (received, len(told.body)))
         kept = [each for each in response.headers if each[0].startswith(_OF_REFUSALS) and each[0] not in _NOT_SENT_BACK]

@@ -34,6 +34,7 @@ from ostiary.store.transaction import Transaction
 GLOBAL_REGION: Final = "us-east-1"
 _REGIONAL_HOST: Final = re.compile(r"(?:^|\.)s3[.-](?:dualstack\.)?([a-z]{2,3}(?:-[a-z]+)+-\d+)\.amazonaws\.com")
 _MOST_BUCKETS: Final = 10_000
+_VERSIONS: Final = re.compile(rb"<(?:DeleteMarker>|VersionId>(?!null<))")
 
 
 @operation("s3", "CreateBucket", asks=s3_asks, changes=True)
@@ -105,6 +106,7 @@ def delete_bucket(call: Call, tx: Transaction) -> dict[str, Any]:
     """Remove an empty bucket, and all that was said of access to it."""
     name = _name(call)
     check_owner(call)
+    _check_versions(call, name)
     given = ask_engine(call, "DELETE", f"/{name}")
     if given.status == 409:
         message = "The bucket you tried to delete is not empty"
@@ -116,6 +118,18 @@ def delete_bucket(call: Call, tx: Transaction) -> dict[str, Any]:
     tx.object_access.remove_all(name)
     tx.uploads.remove_all(name)
     return {}
+
+
+def _check_versions(call: Call, name: str) -> None:
+    """Refuse to remove a bucket with versions or delete markers: SeaweedFS looks for objects without versions alone."""
+    given = ask_engine(call, "GET", f"/{name}", "versions=&max-keys=1")
+    if given.status == 404:
+        return
+    if given.status != 200:
+        raise engine_not_ready()
+    if _VERSIONS.search(given.body):
+        message = "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+        raise ServiceFault("BucketNotEmpty", message, 409, {"BucketName": name})
 
 
 @operation("s3", "HeadBucket", asks=s3_asks)

@@ -33,6 +33,7 @@ from ostiary.services.s3.headers import onward
 from ostiary.services.s3.new_objects import KEPT_IN_COPIES, made
 from ostiary.services.s3.objects import forwarded, refuse_inexact
 from ostiary.services.s3.ownership import head
+from ostiary.services.s3.refusals import mended
 from ostiary.services.s3.requests import MARKER, CopySource
 from ostiary.store.transaction import Transaction
 
@@ -88,9 +89,9 @@ def _copy(call: Call, tx: Transaction) -> Any:
     except UpstreamError as error:
         raise engine_not_ready(str(error)) from None
     if written is None:
-        raise _refusal(read, source)
+        raise mended(s3.request, _refusal(read, source))
     if written.status != 200:
-        raise refused_by(written)
+        raise refused_by(call, written)
     return _done(call, dict(read.headers), written)
 
 
@@ -151,8 +152,7 @@ def _headers(call: Call, source: CopySource, said: Headers, found: Mapping[str, 
 def _refusal(read: Given, source: CopySource) -> ServiceFault:
     """Why there is nothing to copy."""
     if read.status in (304, 412):
-        text = "At least one of the pre-conditions you specified did not hold"
-        return ServiceFault("PreconditionFailed", text, 412)
+        return ServiceFault("PreconditionFailed", "", 412)
     if read.status == 404:
         return no_such_key(source.key)
     if read.status == 416:

@@ -16,6 +16,7 @@ from ostiary.services.faults import ServiceFault
 from ostiary.services.operation import Call
 from ostiary.services.s3.addresses import encode
 from ostiary.services.s3.faults import engine_not_ready
+from ostiary.services.s3.refusals import mended
 
 _OF_EVERY_ERROR: Final = frozenset({"Code", "Message", "Resource", "RequestId", "HostId"})
 _NAMESPACE: Final = "{http://s3.amazonaws.com/doc/2006-03-01/}"
@@ -71,10 +72,12 @@ def of_engine(status: int, body: bytes) -> ServiceFault | None:
     return ServiceFault(said["Code"], said.get("Message", ""), status, more)
 
 
-def refused_by(given: Answer) -> ServiceFault:
+def refused_by(asking: Call, given: Answer) -> ServiceFault:
     """The same of a refusal that can't be passed on as it is."""
-    status = f"the engine answers with status {given.status}"
-    return of_engine(given.status, given.body) or engine_not_ready(status)
+    found = of_engine(given.status, given.body)
+    if found is None:
+        return engine_not_ready(f"the engine answers with status {given.status}")
+    return mended(asking.target.request, found)
 
 
 def elements(body: bytes) -> ElementTree.Element:

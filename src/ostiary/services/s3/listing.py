@@ -60,7 +60,7 @@ def _list(call: Call, tx: Transaction) -> Any:
     guard = guard_of(bucket_facts(call))
     given = ask_engine(call, "GET", request.forward_path, request.forward_query, onward(call))
     if given.status != 200:
-        raise refused_by(given)
+        raise refused_by(call, given)
     body = emptied(given.body) if none else given.body
     every = _owner(guard.facts.owner)
     encoded = _ENCODED in body  # as the engine says; it leaves lists of versions as they are

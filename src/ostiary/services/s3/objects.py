@@ -73,7 +73,7 @@ def delete_object(call: Call, tx: Transaction) -> Any:
     there = head(call, bucket, key, s3.request.version_id)
     given = ask_engine(call, "DELETE", s3.request.forward_path, s3.request.forward_query, headers)
     if given.status >= 400:
-        raise refused_by(given)
+        raise refused_by(call, given)
     answered = dict(given.headers)
     marked = "x-amz-delete-marker" in answered and s3.request.version_id is None
     if there is not None and not marked:

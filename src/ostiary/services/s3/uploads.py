@@ -90,7 +90,7 @@ def complete_multipart_upload(call: Call, tx: Transaction) -> Any:
     where = s3.request.forward_path, s3.request.forward_query
     given = ask_engine(call, s3.request.method, *where, onward(call), s3.body or b"", _COMPLETE_SECONDS)
     if given.status >= 400:
-        raise refused_by(given)
+        raise refused_by(call, given)
     engine = engine_of(call, s3.request.bucket or "")
     address = engine.address() if engine is not None else None
     body = given.body
@@ -176,7 +176,7 @@ def _asked(call: Call, forward: Forward) -> Given:
 
 def _answer(call: Call, given: Given, body: bytes | None = None) -> Answer:
     if given.status >= 400:
-        raise refused_by(given)
+        raise refused_by(call, given)
     kept = [(n, v) for n, v in given.headers if n == "content-type" or (n.startswith("x-amz-") and n not in _OUR_OWN)]
     headers = [*kept, ("x-amz-request-id", call.facts.request_id)]
     return Answer(status=given.status, headers=headers, body=given.body if body is None else body)
