@@ -125,14 +125,6 @@ def test_who_may_list_by_an_acl_is_told_what_is_not_there(guarded: S3World) -> N
     assert error(nobody.get_object, Bucket=bucket, Key="a")["Code"] == "AccessDenied"
 
 
-def test_whoever_may_write_without_a_signature_says_the_acl_of_what_it_writes(guarded: S3World) -> None:
-    bucket, nobody = guarded.with_acls(), guarded.s3(())
-    assert error(nobody.put_object, Bucket=bucket, Key="a", ACL="public-read", Body=b"x")["Code"] == "AccessDenied"
-    guarded.root.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
-    nobody.put_object(Bucket=bucket, Key="a", ACL="public-read", Body=b"x")
-    assert nobody.get_object(Bucket=bucket, Key="a")["Body"].read() == b"x"
-
-
 def test_rules_of_a_life_cycle_are_looked_at(guarded: S3World) -> None:
     s3, bucket = guarded.root, guarded.bucket()
     rule = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": "x"}, "Expiration": {"Days": 1}}

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ostiary.authorization.book import BucketFacts
-from ostiary.authorization.caller import CallerKind
 from ostiary.authorization.judge import Ask
 from ostiary.policy import InForce, Pool, referenced_condition_keys
 from ostiary.services.operation import Call, MustWait
-from ostiary.services.s3.acls import ANONYMOUS_ID, OBJECT_ACTIONS, WRITES_NEW, WRITES_OWN, private
+from ostiary.services.s3.acls import OBJECT_ACTIONS, WRITES_NEW, WRITES_OWN
 from ostiary.services.s3.actions import BODY_FIRST, MAKES_OBJECTS, S3Ask, arn, asks, with_existing_tags
 from ostiary.services.s3.addresses import S3Refusal
 from ostiary.services.s3.call import S3Call
@@ -138,8 +137,6 @@ def _by_acls(call: Call, tx: Transaction, each: S3Ask, guard: Guard) -> tuple[st
     if each.action not in OBJECT_ACTIONS:
         return guard.account, guard.of_bucket(caller, _writes(call, tx, each, guard))
     if call.operation in MAKES_OBJECTS and each.action == "s3:PutObjectAcl":
-        if caller.kind is CallerKind.ANONYMOUS:
-            return "", guard.of_object(caller, "", private(ANONYMOUS_ID))  # no identity policy can allow it
         return call.account, guard.policy if call.account == guard.account else guard.denies
     _tell_missing(call, each, guard)
     found = ownership(call, tx, guard.facts, each.key, each.version_id)
