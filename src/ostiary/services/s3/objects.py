@@ -32,7 +32,7 @@ _ELSEWHERE: Final = frozenset(
     {"DeleteObject", "DeleteObjects", "ListObjects", "ListObjectsV2", "ListObjectVersions", "ListMultipartUploads"}
     | {"CreateMultipartUpload", "CompleteMultipartUpload", "AbortMultipartUpload", "ListParts"}
     | {"CopyObject", "UploadPartCopy", "PutObjectTagging", "PutBucketTagging"}
-    | {"DeleteBucketEncryption", "PutBucketLifecycleConfiguration"}
+    | {"GetObject", "HeadObject", "DeleteBucketEncryption", "PutBucketLifecycleConfiguration"}
 )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from functools import partial
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
 from msgspec import structs
 
@@ -132,8 +133,22 @@ def list_multipart_uploads(call: Call, tx: Transaction) -> Answer:
     body = given.body
     if given.status == 200:
         body = emptied(body) if wants_none(call.target.request) else body
-        body = _UPLOAD.sub(partial(_upload, call, tx, facts), body)
+        body = _UPLOAD.sub(partial(_upload, call, tx, facts), _ordered(body))
     return _answer(call, given, body)
+
+
+def _ordered(body: bytes) -> bytes:
+    """A whole list by key, and by time where a key has several; SeaweedFS has it by upload id."""
+    if b"<IsTruncated>false</IsTruncated>" not in body:
+        return body
+
+    def place(upload: bytes) -> tuple[str, str]:
+        found = elements(upload)
+        return unquote_plus(text(found, "Key")) if encoded else text(found, "Key"), text(found, "Initiated")
+
+    encoded = b"<EncodingType>url</EncodingType>" in body
+    uploads = iter(sorted(_UPLOAD.findall(body), key=place))
+    return _UPLOAD.sub(lambda _: next(uploads), body)
 
 
 def _upload(call: Call, tx: Transaction, facts: BucketFacts, found: re.Match[bytes]) -> bytes:
