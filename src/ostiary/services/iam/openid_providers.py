@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from ostiary.authorization.judge import Ask
 from ostiary.entropy import letters
 from ostiary.federation.addresses import Reach
@@ -39,6 +41,7 @@ _HTTPS: Final = "https://"
 _ID_LETTERS: Final = 17
 _MOST_THUMBPRINTS: Final = 5
 _PER_PROVIDER: Final = "ClientIdsPerOpenIdConnectProvider"
+_read_texts: Final = msgspec.json.Decoder(list[str]).decode
 
 
 def provider_arn(record: OpenIdProviderRecord) -> str:
@@ -57,14 +60,12 @@ def find_provider(tx: Transaction, account: str, issuer: str) -> OpenIdProviderR
 
 def client_ids(record: OpenIdProviderRecord) -> list[str]:
     """The audiences that a provider's tokens may be for."""
-    found: list[str] = json.loads(record.client_ids)
-    return found
+    return _read_texts(record.client_ids)
 
 
 def thumbprints(record: OpenIdProviderRecord) -> list[str]:
     """The certificates that a provider is believed with."""
-    found: list[str] = json.loads(record.thumbprints)
-    return found
+    return _read_texts(record.thumbprints)
 
 
 def _name_key(name: str) -> str:
