@@ -156,6 +156,15 @@ def test_a_part_is_copied_from_one_range_with_two_ends(guarded: S3World, said: s
     assert error(s3.upload_part_copy, **part, CopySourceRange=said)["Code"] == "InvalidArgument"
 
 
+def test_an_object_lock_without_a_body_or_versions_is_refused_for_that(guarded: S3World) -> None:
+    s3, bucket = guarded.root, guarded.bucket()
+    lock = {"ObjectLockEnabled": "Enabled"}
+    found = error(s3.put_object_lock_configuration, Bucket=bucket, ObjectLockConfiguration=lock)
+    assert (found["Code"], found["Message"].split(" on ")[0]) == ("InvalidBucketState", "Versioning must be 'Enabled'")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    assert error(s3.put_object_lock_configuration, Bucket=bucket)["Code"] == "MissingRequestBodyError"
+
+
 def test_what_object_lock_keeps_is_told_with_its_version_and_let_go_by_who_may(guarded: S3World) -> None:
     s3, bucket = guarded.root, guarded.bucket(ObjectLockEnabledForBucket=True)
     default = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}

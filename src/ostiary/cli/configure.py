@@ -8,14 +8,19 @@ from __future__ import annotations
 import configparser
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Final
 
 import typer
 
 from ostiary.cli.installation import DEFAULT_DATA, Data
 
 app = typer.Typer()
+
+_PRESIGNING: Final = {"s3": "\nsignature_version = s3v4"}
+"""Without it clients presign URLs for us-east-1 with the second version of the signature, which is refused."""
 
 
 @app.command()
@@ -45,7 +50,7 @@ def configure(
     config = Path(os.environ.get("AWS_CONFIG_FILE") or Path.home() / ".aws" / "config")
     credentials = Path(os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or Path.home() / ".aws" / "credentials")
     section = "default" if profile == "default" else f"profile {profile}"
-    _write(config, section, {"region": region, "output": output, "endpoint_url": endpoint})
+    _write(config, section, {"region": region, "output": output, "endpoint_url": endpoint}, _PRESIGNING)
     _write(credentials, profile, {"aws_access_key_id": access_key_id, "aws_secret_access_key": str(secret)})
     typer.echo(f"wrote the profile {profile} to {config} and {credentials}")
 
@@ -57,13 +62,16 @@ def _read(path: Path) -> configparser.RawConfigParser:
     return parser
 
 
-def _write(path: Path, section: str, values: dict[str, str]) -> None:
-    """Set these values; what else the file says stays, but for its comments."""
+def _write(path: Path, section: str, values: dict[str, str], usual: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Set these values, and the usual ones that are not set; what else the file says stays, but for its comments."""
     parser = _read(path)
     if not parser.has_section(section):
         parser.add_section(section)
     for name, value in values.items():
         parser.set(section, name, value)
+    for name, value in usual.items():
+        if not parser.has_option(section, name):
+            parser.set(section, name, value)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(path.name + ".new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
