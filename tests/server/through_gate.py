@@ -61,14 +61,18 @@ class InProcess:
     def close(self) -> None:
         self.built.close()
 
-    def ask(self, body: bytes, *, service: str = "iam", key: tuple[str, ...] = ROOT) -> Reply:
+    def ask(
+        self, body: bytes, *, service: str = "iam", key: tuple[str, ...] = ROOT, accept: str | None = None
+    ) -> Reply:
         """One form, signed with a key (id, secret[, token])."""
-        route = self.route(body, service=service, key=key)
+        route = self.route(body, service=service, key=key, accept=accept)
         answered = self.gate.answer(msgspec.structs.replace(route, patient=True))
         assert isinstance(answered, HttpResponse)
         return Reply(answered.status, {name.lower(): value for name, value in answered.headers}, answered.body)
 
-    def route(self, body: bytes, *, service: str = "iam", key: tuple[str, ...] = ROOT) -> Route:
+    def route(
+        self, body: bytes, *, service: str = "iam", key: tuple[str, ...] = ROOT, accept: str | None = None
+    ) -> Route:
         """The same, before it is answered."""
         self._requests += 1
         headers = [("host", HOST), ("content-type", FORM)]
@@ -87,7 +91,7 @@ class InProcess:
             method="POST",
             raw_path="/",
             raw_query="",
-            headers=[*headers, *added],
+            headers=[*headers, *added, *([("accept", accept)] if accept is not None else [])],
             body=body,
             source_ip="127.0.0.1",
             secure=False,

@@ -15,16 +15,18 @@ from ostiary.gate.target import Target
 from ostiary.services.faults import ServiceFault
 from ostiary.wire.errors import error_status, write_error
 from ostiary.wire.models import service
-from ostiary.wire.write import write_output
+from ostiary.wire.write import QUERY_IN_JSON, write_output
 
 HOST_ID: Final = "ostiary"
+_JSON: Final = "application/json"
 _MOST_DETAIL: Final = 10_000
 
 
 def respond(request: HttpRequest, target: Target, output: Mapping[str, Any] | None) -> HttpResponse:
     """The answer to a call that was done."""
     assert target.model is not None
-    written = write_output(target.model, output or {}, request.request_id, host_id=HOST_ID, protocol=target.protocol)
+    protocol = _answered_in(request, target)
+    written = write_output(target.model, output or {}, request.request_id, host_id=HOST_ID, protocol=protocol)
     return HttpResponse(status=written.status, headers=tuple(written.headers.items()), body=written.body)
 
 
@@ -38,7 +40,7 @@ def error_response(request: HttpRequest, target: Target, fault: ServiceFault) ->
         extra = {"Resource": path, **extra}
     written = write_error(
         known,
-        target.protocol,
+        _answered_in(request, target),
         fault.code,
         fault.message,
         status,
@@ -50,3 +52,10 @@ def error_response(request: HttpRequest, target: Target, fault: ServiceFault) ->
     if isinstance(fault, Refused) and fault.authorization_id:
         headers = (*headers, (HEADER, fault.authorization_id))
     return HttpResponse(status=written.status, headers=headers, body=written.body)
+
+
+def _answered_in(request: HttpRequest, target: Target) -> str:
+    """The protocol of the answer: the query protocol's is XML, or JSON for who accepts that before all else."""
+    if target.protocol == "query" and request.header("accept").lower().startswith(_JSON):
+        return QUERY_IN_JSON
+    return target.protocol

@@ -17,6 +17,9 @@ from ostiary.wire.response import Response, rest_headers
 from ostiary.wire.write_rest import XML_DECLARATION
 from ostiary.wire.write_xml import escape
 
+QUERY_IN_JSON: Final = "query-in-json"
+"""The query protocol, answered in JSON."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -91,6 +94,14 @@ def query_form(fault: Fault) -> Response:
     return Response(fault.status, headers, text.encode("utf-8"))
 
 
+def query_in_json_form(fault: Fault) -> Response:
+    """`{"Error": {"Code": …, "Message": …, "Type": "Sender"}, "RequestId": …}`"""
+    kind = "Sender" if fault.status < 500 else "Receiver"
+    error = {"Code": fault.code, "Message": fault.message, "Type": kind, **fault.extra}
+    headers = {"content-type": "application/json", "x-amzn-requestid": fault.request_id}
+    return Response(fault.status, headers, write_json.encode({"Error": error, "RequestId": fault.request_id}))
+
+
 def ec2_form(fault: Fault) -> Response:
     """`<Response><Errors><Error>…`"""
     error = elements({"Code": fault.code, "Message": fault.message, **fault.extra})
@@ -147,6 +158,7 @@ def cbor_form(fault: Fault) -> Response:
 
 FORMS: Final[dict[str, Callable[[Fault], Response]]] = {
     "query": query_form,
+    QUERY_IN_JSON: query_in_json_form,
     "ec2": ec2_form,
     "json": json_form,
     "rest-json": rest_json_form,

@@ -10,14 +10,14 @@ from functools import cache
 from typing import Any, Final
 
 from ostiary.wire import write_json
-from ostiary.wire.errors import error_status, namespace_of, write_error
+from ostiary.wire.errors import QUERY_IN_JSON, error_status, namespace_of, write_error
 from ostiary.wire.models import Operation, Service
 from ostiary.wire.response import Response, rest_headers
 from ostiary.wire.write_json import JsonWriters
 from ostiary.wire.write_rest import XML_DECLARATION, RestWriter
 from ostiary.wire.write_xml import UnknownMember, Writer, XmlWriters, ensure_known, escape
 
-__all__ = ["Response", "UnknownMember", "error_status", "write_error", "write_output"]
+__all__ = ["QUERY_IN_JSON", "Response", "UnknownMember", "error_status", "write_error", "write_output"]
 
 NAMESPACES: Final = {
     "s3": "http://s3.amazonaws.com/doc/2006-03-01/",
@@ -101,6 +101,18 @@ def query_output(operation: Operation, output: Mapping[str, Any], request_id: st
     return Response(status, headers, "".join(out).encode("utf-8"))
 
 
+def query_in_json_output(operation: Operation, output: Mapping[str, Any], request_id: str, host_id: str) -> Response:
+    """`{"CreateUserResponse": {"CreateUserResult": {…}, "ResponseMetadata": …}}`, for who accepts JSON."""
+    inner: dict[str, Any] = {}
+    if operation.output is not None:
+        wrapper = operation.result_wrapper or f"{operation.name}Result"
+        inner[wrapper] = json_writers(operation.service, False).writer(operation.output)(output)
+    inner["ResponseMetadata"] = {"RequestId": request_id}
+    headers = {"content-type": "application/json", "x-amzn-requestid": request_id}
+    body = write_json.encode({f"{operation.name}Response": inner})
+    return Response(operation.http.response_code or 200, headers, body)
+
+
 def ec2_output(operation: Operation, output: Mapping[str, Any], request_id: str, host_id: str) -> Response:
     """`<StopInstancesResponse><requestId>…</requestId><instancesSet>…`"""
     name = operation.name
@@ -158,6 +170,7 @@ def content_type(operation: Operation, body: bytes) -> str:
 
 OUTPUTS: Final[dict[str, Callable[[Operation, Mapping[str, Any], str, str], Response]]] = {
     "query": query_output,
+    QUERY_IN_JSON: query_in_json_output,
     "ec2": ec2_output,
     "json": json_output,
     "rest-json": rest_output,

@@ -60,16 +60,14 @@ def get_federation_token(call: Call, tx: Transaction) -> dict[str, Any]:
         policy_arns=asked.policy_arns,
         tags=asked.tags,
     )
-    answer: dict[str, Any] = {
+    return {
         "Credentials": credentials(call.house.seal.issue(session)),
         "FederatedUser": {
             "FederatedUserId": f"{call.account}:{name}",
             "Arn": sts_arn(call.account, "federated-user", name),
         },
+        "PackedPolicySize": asked.packed_percent or 0,  # AWS says 0 here, where AssumeRole leaves it out
     }
-    if asked.packed_percent is not None:
-        answer["PackedPolicySize"] = asked.packed_percent
-    return answer
 
 
 def _seconds(call: Call) -> int:
