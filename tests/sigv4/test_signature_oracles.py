@@ -146,6 +146,12 @@ def test_what_the_common_runtime_signs_verifies(service, path, query, headers, p
     check(by_crt(service, target, headers, presigned=presigned, token=token), service)
 
 
+@pytest.mark.parametrize("path", ["/0/.", "/0/a/..", "/0/./", "/./0", "/..", "/.", "//0//a/."])
+def test_a_path_that_ends_in_a_dot_is_resolved_as_each_sdk_resolves_it(path: str) -> None:
+    check(by_crt("iam", path, [], presigned=False), "iam")
+    check(by_botocore(boto_auth.SigV4Auth, "iam", "GET", f"https://iam.example.test{path}", {}, b""), "iam")
+
+
 def base(service: str, *, presigned: bool = False) -> Wire:
     headers = [("x-amz-meta-a", "one  two"), ("range", "bytes=0-9")] if service == "s3" else [("x-amz-target", "A.B")]
     return by_crt(service, "/a/b?x=1&x=2&empty", headers, presigned=presigned, token="token")

@@ -62,9 +62,16 @@ def canonical_path(raw_path: str, *, s3: bool) -> str:
         elif segment not in ("", "."):
             kept.append(segment)
     path = "/" + "/".join(kept)
-    if kept and raw_path.endswith(("/", "/.", "/..")):
+    if kept and raw_path.endswith("/"):
         path += "/"
     return encode(wire(path), keep="/")
+
+
+def ends_in_directory(raw_path: str) -> bool:
+    """Whether a path ends in `/.` or `/..`: RFC 3986 (5.2.4) resolves that to a path with a slash at its end, most
+    SDKs to one without.
+    """
+    return raw_path.endswith(("/.", "/.."))
 
 
 def _one_line(text: str) -> str:

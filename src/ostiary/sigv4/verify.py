@@ -102,6 +102,8 @@ def _spellings(presented: Presented, raw_path: str, raw_query: str, service: str
     yield paths[0], queries[0]
     if s3 and (respelled := canonical.reencoded_path(raw_path)) != paths[0]:
         paths.append(respelled)
+    if not s3 and paths[0] != "/" and canonical.ends_in_directory(raw_path):
+        paths.append(f"{paths[0]}/")
     if raw_query and (verbatim := canonical.canonical_query(raw_query, without=without, verbatim=True)) != queries[0]:
         queries.append(verbatim)
     yield from ((path, query) for query in queries for path in paths if (path, query) != (paths[0], queries[0]))
