@@ -54,7 +54,8 @@ def test_the_head_of_a_range_that_is_not_there_is_refused(guarded: S3World) -> N
     with pytest.raises(ClientError) as refused:
         s3.head_object(Bucket=bucket, Key="a", Range="bytes=10-")
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 416
-    assert s3.head_object(Bucket=bucket, Key="a", Range="bytes=3-2")["ContentLength"] == 10
+    for call in (s3.head_object, s3.get_object):
+        assert call(Bucket=bucket, Key="a", Range="bytes=3-2")["ContentLength"] == 10
 
 
 def test_uploads_are_listed_by_key_and_by_time(guarded: S3World) -> None:

@@ -125,6 +125,14 @@ def test_who_may_list_by_an_acl_is_told_what_is_not_there(guarded: S3World) -> N
     assert error(nobody.get_object, Bucket=bucket, Key="a")["Code"] == "AccessDenied"
 
 
+def test_a_permission_that_no_acl_can_grant_is_told_of_the_acl(guarded: S3World) -> None:
+    bucket = guarded.with_acls()
+    found = guarded.root.get_bucket_acl(Bucket=bucket)
+    grants = [{"Grantee": found["Grants"][0]["Grantee"], "Permission": "EVERYTHING"}]
+    said = {"Owner": found["Owner"], "Grants": grants}
+    assert error(guarded.root.put_bucket_acl, Bucket=bucket, AccessControlPolicy=said)["Code"] == "MalformedACLError"
+
+
 def test_rules_of_a_life_cycle_are_looked_at(guarded: S3World) -> None:
     s3, bucket = guarded.root, guarded.bucket()
     rule = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": "x"}, "Expiration": {"Days": 1}}

@@ -262,7 +262,7 @@ def s3_violation(operation: Operation, violation: Violation) -> WireFault:
     if named in S3_CODES and violation.value is not None:
         return WireFault(*S3_CODES[named])
     if ref is None or ref.location is None:
-        return WireFault("MalformedXML", MALFORMED_XML)
+        return WireFault("MalformedACLError" if name == "AccessControlPolicy" else "MalformedXML", MALFORMED_XML)
     wire = ref.location_name or name
     if violation.value is not None:
         return WireFault("InvalidArgument", f"Invalid value for {wire}: {violation.constraint}.")

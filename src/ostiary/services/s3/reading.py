@@ -32,8 +32,13 @@ _NOT_TOLD: Final = frozenset({MARKER, "x-amz-request-id", "x-amz-id-2", "content
 
 @operation("s3", "GetObject", asks=s3_asks)
 def get_object(call: Call, tx: Transaction) -> Forward:
-    """Send it on."""
-    return forwarded(call, tx) if call.target.request.part_number is None else _part(call, tx)
+    """Send it on; a range that ends before it begins is none."""
+    s3: S3Call = call.target
+    forward = forwarded(call, tx) if s3.request.part_number is None else _part(call, tx)
+    wanted = s3.request.header("range")
+    if wanted is None or not _backwards(_RANGE.fullmatch(wanted)):
+        return forward
+    return replace(forward, headers=[each for each in forward.headers if each[0] != "range"])
 
 
 @operation("s3", "HeadObject", asks=s3_asks)
@@ -43,9 +48,13 @@ def head_object(call: Call, tx: Transaction) -> Forward:
     forward = forwarded(call, tx) if s3.request.part_number is None else _part(call, tx)
     wanted = next((value for name, value in forward.headers if name == "range"), None)
     found = _RANGE.fullmatch(wanted or "")
-    if found is None or found[1] == found[2] == "" or (found[1] and found[2] and int(found[1]) > int(found[2])):
+    if found is None or found[1] == found[2] == "" or _backwards(found):
         return forward  # no range, so that the whole is asked for
     return replace(forward, respond=partial(_ranged, call, found[1], found[2]))
+
+
+def _backwards(found: re.Match[str] | None) -> bool:
+    return found is not None and bool(found[1] and found[2]) and int(found[1]) > int(found[2])
 
 
 def _part(call: Call, tx: Transaction) -> Forward:
