@@ -192,6 +192,29 @@ def test_each_kind_refuses_in_its_own_words(kind: PolicyKind, text: str, message
     assert refusal.value.message == message
 
 
+@pytest.mark.parametrize(
+    "action", ["sts:InvalidAction", "sts:TagSessions", "sts:GetCallerIdentity", "*", ["sts:AssumeRole", "sts:Assume"]]
+)
+def test_a_trust_policy_speaks_of_assuming_the_role_alone(action: Any) -> None:
+    """The first was recorded by LocalStack, the second by a user of Terraform."""
+    with pytest.raises(MalformedPolicy) as refusal:
+        check(policy(put(Action=action, Resource=None, Principal="*")), PolicyKind.TRUST)
+    assert refusal.value.message == "AssumeRole policy may only specify STS AssumeRole actions."
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"],
+        ["sts:AssumeRoleWithSAML", "STS:assumeRoleWithWebIdentity"],
+        "sts:*",
+        "sts:AssumeRole*",
+    ],
+)
+def test_all_that_belongs_to_assuming_a_role_may_be_in_a_trust_policy(action: Any) -> None:
+    check(policy(put(Action=action, Resource=None, Principal="*")), PolicyKind.TRUST)
+
+
 def test_a_duplicate_key_is_found_where_it_stands() -> None:
     text = (
         '{"Version":"2012-10-17",\n "Statement":[{"Effect":"Allow",\n  "Effect":"Deny","Action":"*","Resource":"*"}]}'
