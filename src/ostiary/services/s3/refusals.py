@@ -26,11 +26,13 @@ def mended(request: S3Request, fault: ServiceFault) -> ServiceFault:
         return _missing(request)
     if fault.code == "AccessDenied" and request.operation in _LOCKED:
         return locked()
-    if fault.code == "MalformedXML" and request.header("content-length") in (None, "0"):
-        return ServiceFault("MissingRequestBodyError", "Request Body is empty", 400)
     if fault.code == "MethodNotAllowed":
         return _marked(request)
-    if fault.code == "InvalidBucketState" and request.operation == "PutObjectLockConfiguration":
+    if request.operation != "PutObjectLockConfiguration":
+        return fault
+    if fault.code == "MalformedXML" and request.header("content-length") in (None, "0"):
+        return ServiceFault("MissingRequestBodyError", "Request Body is empty", 400)
+    if fault.code == "InvalidBucketState":
         message = "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
         return ServiceFault(fault.code, message, 409)
     return fault
