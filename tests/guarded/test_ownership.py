@@ -150,6 +150,9 @@ def test_what_is_kept_of_an_object_goes_with_it(guarded: S3World, other: Any) ->
     assert kept(guarded, bucket) == []
     other.put_object(Bucket=bucket, Key="last", Body=b"", ACL="public-read")
     guarded.root.delete_object(Bucket=bucket, Key="last")
+    left = guarded.root.list_object_versions(Bucket=bucket)
+    for each in (*left["Versions"], *left["DeleteMarkers"]):
+        guarded.root.delete_object(Bucket=bucket, Key="last", VersionId=each["VersionId"])
     guarded.root.delete_bucket(Bucket=bucket)
     guarded.root.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-2"})
     assert code(guarded.root.put_bucket_acl, Bucket=bucket, ACL="private") == "AccessControlListNotSupported"
