@@ -38,6 +38,7 @@ authorization reference.
   test saw, for the reasons in `tests/iam/never.py`. Left out: `ServiceFailure`, which is IAM's own failure.
 * **tests**: the files under `tests/` that called it with success.
 """
+_PROVIDER: Final = re.compile(r"localhost:\d+:(\w+)")
 COLUMNS: Final = ("operation", "built", "asks", "condition keys", "errors", "tests")
 _CELLS: Final = ("asks", "keys", "errors", "tests")
 _ROW: Final = re.compile(
@@ -72,7 +73,9 @@ def recorded(path: Path) -> dict[str, Seen]:
 
 
 def template_of(key: str) -> str:
-    """`aws:RequestTag/team` is `aws:RequestTag/…`."""
+    """`aws:RequestTag/team` is `aws:RequestTag/…`; `localhost:4711:aud` is `…:aud`, of whatever provider of a test."""
+    if provider := _PROVIDER.fullmatch(key):
+        return f"…:{provider[1]}"
     return f"{key.partition('/')[0]}/…" if "/" in key else key
 
 
