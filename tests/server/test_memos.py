@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
 
 import pytest
 
+from ostiary.federation import tokens
 from ostiary.gate import route as routing
 from ostiary.gate.request import HttpRequest
 from ostiary.services.s3.addresses import Endpoints
@@ -149,3 +151,16 @@ def test_a_remembered_caller_is_not_believed_without_the_secret(house: InProcess
     assert status(house, (assumed[0], key[1], assumed[2])) == (403, "SignatureDoesNotMatch")
     house.clock.advance(seconds=3601)
     assert status(house, assumed) == (403, "ExpiredToken")
+
+
+def test_a_long_token_is_read_and_not_remembered() -> None:
+    def token(more: str) -> str:
+        parts = {"alg": "RS256"}, {"iss": "https://idp.example", "more": more}
+        return ".".join([*(urlsafe_b64encode(json.dumps(each).encode()).decode().rstrip("=") for each in parts), "x"])
+
+    before = tokens._remembered.cache_info().currsize
+    assert tokens.read_token(token(LONG)).claims["more"] == LONG
+    assert tokens._remembered.cache_info().currsize == before
+    short = token("short, and of this test alone")
+    assert tokens.read_token(short) is tokens.read_token(short)
+    assert tokens._remembered.cache_info().currsize == before + 1

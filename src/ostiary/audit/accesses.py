@@ -29,7 +29,7 @@ def accesses(happenings: Iterable[Happening]) -> Iterable[ServiceAccess]:
         caller = happening.caller
         if caller is None or caller.kind not in _AUTHENTICATED or not caller.entity_id:
             continue
-        at, region = int(happening.facts.at.timestamp()), happening.facts.region
+        at, region = happening.facts.second, happening.facts.region
         for action, allowed in _actions(happening).items():
             mark = (caller.entity_id, action, allowed, at, region)
             if mark in seen:  # most of what somebody does in a second is the same again

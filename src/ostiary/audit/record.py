@@ -87,7 +87,7 @@ def event(happening: Happening) -> tuple[EventRecord, Mapping[str, str]]:
     """The row to keep, and the policy texts it refers to by hash."""
     facts, caller, judgements = happening.facts, happening.caller, happening.judgements
     texts: dict[str, str] = {}
-    at = int(facts.at.timestamp())
+    at = facts.second
     account = happening.account or (caller.account if caller else "") or None
     code, message = happening.error or (None, msgspec.UNSET)
     from_console = caller is not None and caller.session is not None and caller.session.kind is SessionKind.CONSOLE

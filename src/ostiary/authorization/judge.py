@@ -136,9 +136,7 @@ class Judge:
             told=told,
             facts=facts,
         )
-        if caller.session is not None and caller.session.scopes:
-            return self._scoped(judgement, caller.session.scopes)
-        return judgement
+        return judgement if caller.session is None else self._scoped(judgement, caller.session.scopes)
 
     def suppose(self, caller: Caller, ask: Ask) -> Judgement:
         """The same for a request that nobody makes: nothing is known of how it would be made but what the ask says."""
@@ -151,9 +149,7 @@ class Judge:
         in_force = self._in_force(caller, standing, ask.resource_policy, place.home.scp, place.owner.rcp)
         request = _request(caller, ask, place, context)
         judgement = Judgement(ask=ask, request=request, in_force=in_force, decision=policy.decide(in_force, request))
-        if caller.session is not None and caller.session.scopes:
-            return self._scoped(judgement, caller.session.scopes)
-        return judgement
+        return judgement if caller.session is None else self._scoped(judgement, caller.session.scopes)
 
     def _place(self, caller: Caller, ask: Ask) -> _Place:
         account = caller.account if ask.account is None else ask.account

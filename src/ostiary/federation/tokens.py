@@ -32,6 +32,8 @@ _RSA: Final = frozenset({"RS256", "RS384", "RS512"})
 _COMPACT: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]*")
 _REMEMBERED: Final = 1_000
 """Tokens: whoever has one shows it again until it gets the next."""
+_LONGEST_REMEMBERED: Final = 4_096
+"""Characters. Anybody may show a token, signed or not: long ones would fill the memory."""
 ALGORITHMS: Final = _RSA | frozenset(_EC)
 
 
@@ -73,13 +75,16 @@ class PublicKey:
     key: RSAKey | ECKey
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def read_token(text: str) -> Token:
     """Split a token and read its parts.
 
     Raises:
         NoToken: it has not three parts, they are no JSON objects, or it names an algorithm that is not taken.
     """
+    return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else _read(text)
+
+
+def _read(text: str) -> Token:
     text = text.strip()  # of a file, often with a line feed at its end
     parts = _COMPACT.fullmatch(text)
     if parts is None:
@@ -91,6 +96,9 @@ def read_token(text: str) -> Token:
     if key_id is not None and not isinstance(key_id, str):
         raise NoToken
     return Token(text, algorithm, key_id, MappingProxyType(claims))
+
+
+_remembered: Final = lru_cache(maxsize=_REMEMBERED)(_read)
 
 
 def read_keys(document: Any) -> Sequence[PublicKey]:

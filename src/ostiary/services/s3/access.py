@@ -20,7 +20,7 @@ from ostiary.services.s3.conditions import BodyFacts, S3Facts, Signature, body_f
 from ostiary.services.s3.engine_calls import read_tags
 from ostiary.services.s3.faults import access_denied, no_such_bucket, no_such_key, of_refusal
 from ostiary.services.s3.guard import OF_UPLOADS, Guard, guard_of
-from ostiary.services.s3.ownership import head, ownership
+from ostiary.services.s3.ownership import head, of_head, ownership
 from ostiary.store.transaction import Transaction
 
 _TAG_KEY: Final = "s3:existingobjecttag/"
@@ -138,23 +138,32 @@ def _by_acls(call: Call, tx: Transaction, each: S3Ask, guard: Guard) -> tuple[st
         return guard.account, guard.of_bucket(caller, _writes(call, tx, each, guard))
     if call.operation in MAKES_OBJECTS and each.action == "s3:PutObjectAcl":
         return call.account, guard.policy if call.account == guard.account else guard.denies
-    _tell_missing(call, each, guard)
-    found = ownership(call, tx, guard.facts, each.key, each.version_id)
+    there = _told_there(call, each, guard)
+    if there is None:
+        found = ownership(call, tx, guard.facts, each.key, each.version_id)
+    else:
+        found = of_head(call, tx, guard.facts, each.key, there)
     return found.account, guard.of_object(caller, found.account, found.acl)
 
 
-def _tell_missing(call: Call, each: S3Ask, guard: Guard) -> None:
+def _told_there(call: Call, each: S3Ask, guard: Guard) -> Mapping[str, str] | None:
     """An object that is not there grants nothing: whom the bucket's ACL allows to list is told that it is not there.
+
+    Returns:
+        what the engine says of it; None when it was not asked.
 
     Raises:
         ServiceFault: NoSuchKey.
         MustWait: the engine must be asked, and the caller can't wait here.
     """
     name, key = guard.facts.record.name, each.key or ""
-    if guard.acl is None or each.action != "s3:GetObject" or call.account == guard.account:
-        return
-    if may_list(call, name) and head(call, name, key, None) is None:
+    strange = guard.acl is not None and each.action == "s3:GetObject" and call.account != guard.account
+    if not strange or not may_list(call, name):
+        return None
+    there = head(call, name, key, None)
+    if there is None:
         raise no_such_key(key)
+    return there
 
 
 def _writes(call: Call, tx: Transaction, each: S3Ask, guard: Guard) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from ostiary.services.s3.call import S3Call
 from ostiary.services.s3.engine_calls import engine_of, object_path, read_tags, refused_by, xml
 from ostiary.services.s3.faults import engine_not_ready, no_such_key
 from ostiary.services.s3.headers import onward
-from ostiary.services.s3.new_objects import KEPT_IN_COPIES, made
+from ostiary.services.s3.new_objects import KEPT_IN_COPIES, described, made
 from ostiary.services.s3.objects import forwarded, refuse_inexact
 from ostiary.services.s3.ownership import head
 from ostiary.services.s3.refusals import mended
@@ -137,11 +137,7 @@ def _headers(call: Call, source: CopySource, said: Headers, found: Mapping[str, 
     directives = {name: value.upper() for name, value in said if name in _DIRECTIVES}
     if directives.get("x-amz-metadata-directive") != "REPLACE":
         told = [(n, v) for n, v in told if n not in KEPT_IN_COPIES and (n == MARKER or not n.startswith("x-amz-meta-"))]
-        told += [
-            (name, value)
-            for name, value in found.items()
-            if name in KEPT_IN_COPIES or (name.startswith("x-amz-meta-") and name != MARKER)
-        ]
+        told += described(found)
     if directives.get("x-amz-tagging-directive") != "REPLACE":
         tags = read_tags(call, source.bucket, source.key, source.version_id)
         told = [each for each in told if each[0] != "x-amz-tagging"]

@@ -18,11 +18,10 @@ from ostiary.services.outcome import Answer
 from ostiary.services.s3.access import s3_asks
 from ostiary.services.s3.bucket_access import bucket_facts
 from ostiary.services.s3.call import S3Call
-from ostiary.services.s3.cors_rules import LARGEST, check, told
+from ostiary.services.s3.cors_rules import LARGEST, METHODS, check, told
 from ostiary.services.s3.operations import PREFLIGHT, Level
 from ostiary.store.transaction import Transaction
 
-_METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
 _NOT_ALLOWED: Final = (
     "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / "
     "Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."
@@ -70,7 +69,7 @@ def options_object(call: Call, _tx: Transaction) -> Answer:
         raise _forbidden(method, Level.BUCKET, "CORSResponse: Bucket not found")
     if facts.access.cors is None:
         raise _forbidden(method, Level.BUCKET, "CORSResponse: CORS is not enabled for this bucket.")
-    if method not in _METHODS:
+    if method not in METHODS:
         raise ServiceFault("BadRequest", f"Invalid Access-Control-Request-Method: {method or 'null'}", 400)
     found = told(facts.access.cors, "OPTIONS", dict(s3.request.headers))
     if found is None:

@@ -19,7 +19,7 @@ from ostiary.services.s3.faults import malformed_xml
 LARGEST: Final = 64 * 1024
 """Bytes of a configuration."""
 _MOST_RULES: Final = 100
-_METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
+METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
 _VARIES: Final = ("vary", "Origin, Access-Control-Request-Headers, Access-Control-Request-Method")
 
 
@@ -36,7 +36,7 @@ def check(rules: Sequence[Mapping[str, Any]]) -> str:
 
 def _check_rule(rule: Mapping[str, Any]) -> None:
     for method in rule["AllowedMethods"]:
-        if method not in _METHODS:
+        if method not in METHODS:
             raise _invalid(f"Found unsupported HTTP method in CORS config. Unsupported method is {method}")
     for name, element in (("AllowedOrigins", "AllowedOrigin"), ("AllowedHeaders", "AllowedHeader")):
         for value in rule.get(name, ()):

@@ -10,6 +10,7 @@ CopyObject, CreateMultipartUpload.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from ostiary.authorization.book import BucketFacts
@@ -138,10 +139,14 @@ def _spelled_out(call: Call, headers: Headers) -> Headers:
     found = head(call, source.bucket, source.key, source.version_id)
     if found is None:
         raise no_such_key(source.key)
-    described = [
+    told = [(n, v) for n, v in headers if n not in KEPT_IN_COPIES and not n.startswith("x-amz-meta")]
+    return [*told, *described(found), ("x-amz-metadata-directive", "REPLACE")]
+
+
+def described(headers: Mapping[str, str]) -> Headers:
+    """What of an object's headers a copy keeps, unless it has its own."""
+    return [
         (name, value)
-        for name, value in found.items()
+        for name, value in headers.items()
         if (name in KEPT_IN_COPIES or name.startswith("x-amz-meta-")) and name != MARKER
     ]
-    told = [(n, v) for n, v in headers if n not in KEPT_IN_COPIES and not n.startswith("x-amz-meta")]
-    return [*told, *described, ("x-amz-metadata-directive", "REPLACE")]
